@@ -109,8 +109,33 @@ test('a model is found by its name, fetched, paused, gone on with after a reload
   await page.getByRole('link', { name: 'Model', exact: true }).click()
   await expect(model).toBeChecked()
   expect(hub.requests.length).toBe(before)
+
+  // Of what is stored a part has gone: it is not called whole, and the missing part alone is fetched.
+  await loseWeights(page)
+  await page.getByLabel('Name or link').fill(`${hub.endpoint}/school/tiny-gemma-it/tree/main`)
+  await page.getByRole('button', { name: 'Look it up' }).click()
+  await found.getByRole('button', { name: 'Download (3 MB)' }).click()
+  await expect(page.getByText('school/tiny-gemma-it is whole again')).toBeVisible()
+  await picture(page, 'mended')
+  expect(hub.requests.slice(before).filter(({ path }) => path.endsWith('/tokenizer.json'))).toEqual([])
   expect(complaints).toEqual([])
 })
+
+/** As a cleaning program leaves it: a piece of a model's weights is no longer in the browser's storage. */
+function loseWeights(page: Page): Promise<void> {
+  return page.evaluate(async () => {
+    const result = <Result>(request: IDBRequest<Result>) =>
+      new Promise<Result>((resolve) => {
+        request.onsuccess = () => resolve(request.result)
+      })
+    const database = await result(indexedDB.open('lapidary'))
+    const models = await result(database.transaction('models').objectStore('models').getAll())
+    const { files } = models.find(({ practice }: { practice: boolean }) => !practice)
+    const chunks = database.transaction('chunks', 'readwrite').objectStore('chunks')
+    await result(chunks.delete([files['model.safetensors'].set, 0]))
+    database.close()
+  })
+}
 
 test('a gated model says what it asks for, takes a token that is forgotten with the page, and tells one that is refused', async ({
   page,

@@ -228,6 +228,23 @@ describe('a model on the Hub', () => {
     expect(await second.unfinished()).toEqual([])
   })
 
+  test('a file of it that was whole and has lost a part since is fetched again', async () => {
+    hub.fault = ({ path }) => (path.endsWith('model.safetensors') ? { cut: 1_000_000 } : null)
+    const stop = new AbortController()
+    const onProgress = ({ note, bytes }: Progress) => {
+      if (note?.includes('model.safetensors') && bytes!.done > 900_000) stop.abort()
+    }
+    await failureOf(page().download(at(), { signal: stop.signal, onProgress }), 'AbortError')
+    const database = await openDatabase()
+    const whole = (await database.getAll('downloads'))[0]!.files.filter(({ ref }) => ref)
+    expect(whole.length).toBeGreaterThan(0)
+    for (const { ref } of whole) await database.delete('chunks', [ref!.set, 0])
+    database.close()
+    hub.fault = null
+    const { id } = await page().download(at())
+    for (const [name, bytes] of await bytesOf(id)) expect(bytes.equals(pebble().get(name)!)).toBe(true)
+  })
+
   test('one that is discarded leaves nothing', async () => {
     hub.fault = ({ path }) => (path.endsWith('model.safetensors') ? { status: 503 } : null)
     const { download, unfinished, discard } = page()

@@ -3,7 +3,7 @@ import { sha256Hex } from '../../lib/hash.ts'
 import { LapidaryError, toFailure } from '../../protocol/errors.ts'
 import { modelAddressText } from '../../protocol/model-address.ts'
 import type { AddedModel, Call, ModelAddress, ModelOrigin } from '../../protocol/studio.ts'
-import { openBlob, requireRoom, withoutRoom } from '../../storage/blobs.ts'
+import { isThere, openBlob, requireRoom, withoutRoom } from '../../storage/blobs.ts'
 import { living } from '../../storage/connection.ts'
 import type { BlobRef, Database, DownloadFile, StoredDownload } from '../../storage/database.ts'
 import {
@@ -44,7 +44,7 @@ export async function downloadModel(
   const id = await downloadId(found)
   return alone(downloadLock(id), found.remote.name, async () => {
     const database = await living(given)
-    const download = await begin(database, id, found, call)
+    const download = await begin(database, id, found, damaged, call)
     tellKept('models')
     try {
       await new Downloading(database, download, found, options, call, damaged).run()
@@ -57,7 +57,13 @@ export async function downloadModel(
 }
 
 /** The download as it was left, as far as its files are still the same. */
-async function begin(database: Database, id: string, found: FoundModel, call: Call): Promise<StoredDownload> {
+async function begin(
+  database: Database,
+  id: string,
+  found: FoundModel,
+  damaged: ReadonlySet<string>,
+  call: Call,
+): Promise<StoredDownload> {
   const before = await database.get('downloads', id)
   const files = found.files.map((file): DownloadFile => {
     const { name, url, size, sha256, git, version } = file
@@ -77,6 +83,9 @@ async function begin(database: Database, id: string, found: FoundModel, call: Ca
       })
     return same ? { ...same, url: shown } : beginFile({ name, url: shown, size, sha256, git, version })
   })
+  // What was whole then may have lost a part since.
+  for (const file of files)
+    if (file.ref && (damaged.has(file.ref.set) || !(await isThere(database, file.ref)))) file.ref = null
   const { address, name, licence } = found.remote
   const download: StoredDownload = {
     id,

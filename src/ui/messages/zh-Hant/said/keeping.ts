@@ -265,8 +265,8 @@ export const keeping: SaidTexts = {
   'A page to talk to the tuned model, with the adapter in it: a folder for a Space of the Hub, on Gradio.':
     '可與微調後的模型對話的網頁，其中附有適配器：供 Hub 的 Space 使用的資料夾，以 Gradio 運作。',
   '{0} needs {1} MB, but the browser has room for {2} MB more.':
-    '{0~}需要 {1} MB，但瀏覽器只剩 {2} MB 的空間。',
-  '{0} needs more room than the browser has left.': '{0~}需要的空間超過瀏覽器所剩的。',
+    '{0~}：需要 {1} MB，但瀏覽器只剩 {2} MB 的空間。',
+  '{0} needs more room than the browser has left.': '{0~}：所需空間超過瀏覽器所剩的。',
   '{0} could not be written{1}.': '無法寫入 {0}{1}。',
   'its data lie outside data/': '資料在 data/ 之外',
   'Downloading {0}': '下載 {0}',
