@@ -51,8 +51,11 @@ for (const width of [1280, 360])
     await expect(added(page)).toHaveText(['Drop repeated rows'])
 
     // And shrinks, while the menu was opened and is gone through by keyboard.
+    // The new step takes the focus first.
+    await expect(page.getByRole('list', { name: 'Steps in order' }).locator('summary').first()).toBeFocused()
     await trigger.focus()
     await page.keyboard.press('Enter')
+    await expect(page.getByRole('menuitem', { name: 'Tidy up spaces' })).toBeFocused()
     await page.keyboard.press('ArrowDown')
     await expect(page.getByRole('menuitem', { name: 'Find and replace' })).toBeFocused()
     const opened = await topOf(page)

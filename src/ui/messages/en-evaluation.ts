@@ -31,6 +31,8 @@ export const evaluation = {
   'good.judging.other': 'Judging the other model',
   'good.progress': '{judged} of {total} rows',
   'good.busy': 'Evaluating is possible again when the run that goes on has ended.',
+  'good.gaveWay':
+    'A run that began has taken its place. What is judged is kept: go on here when that run has ended.',
   'good.elsewhere': 'Another run is just being evaluated.',
   'good.counting': 'Counting …',
 

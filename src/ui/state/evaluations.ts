@@ -121,6 +121,11 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>, models: P
     }
   }
 
+  /** What stopped the judging that this asks for; of another run, checkpoint or rows it says nothing. */
+  function failureOf(asked: EvaluateRequest): Failure | null {
+    return failed()?.of === JSON.stringify(asked) ? failed()!.failure : null
+  }
+
   return {
     setupOf,
     change: (run: string, part: Partial<EvaluationSetup>) => {
@@ -135,9 +140,12 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>, models: P
     version,
     start,
     stop: () => abort?.abort(),
-    /** What stopped the judging that this asks for; of another run, checkpoint or rows it says nothing. */
-    failureOf: (asked: EvaluateRequest): Failure | null =>
-      failed()?.of === JSON.stringify(asked) ? failed()!.failure : null,
+    failureOf,
+    /** Whether nothing went wrong with it: a run that began has taken its place. */
+    gaveWay: (asked: EvaluateRequest): boolean => {
+      const { code, detail } = failureOf(asked) ?? {}
+      return code === 'bad_state' && (detail?.held_by === 'begin' || detail?.held_by === 'train')
+    },
     async outlook(asked: EvaluateRequest): Promise<EvaluationOutlook> {
       const found = await studio.evaluations.outlook(asked)
       // Labels of a benchmark set are not those of the run.

@@ -32,6 +32,7 @@ export const evaluation: Translated<typeof english> = {
   'good.judging.other': '正在評估另一個模型',
   'good.progress': '{total} 列中的 {judged} 列',
   'good.busy': '進行中的訓練結束後才能評估。',
+  'good.gaveWay': '開始的訓練取代了這次評估。已評估的都保留著：訓練結束後可在這裡繼續。',
   'good.elsewhere': '正在評估另一次訓練。',
   'good.counting': '計算中…',
 

@@ -68,13 +68,21 @@ export function HowGood(props: { run: RunInfo; checkpoint: ReturnType<typeof use
         <Match when={outlook()}>
           {(known) => (
             <>
-              <Show when={evaluations.failureOf(request())}>
-                {(failure) => <FailureNotice failure={failure()} />}
+              <Show
+                when={evaluations.gaveWay(request())}
+                fallback={
+                  <Show when={evaluations.failureOf(request())}>
+                    {(failure) => <FailureNotice failure={failure()} />}
+                  </Show>
+                }
+              >
+                <Notice tone="info" title={t('good.gaveWay')} />
               </Show>
               <Start
                 run={props.run}
                 outlook={known()}
                 whole={current()?.whole === true}
+                told={evaluations.gaveWay(request())}
                 onStart={() =>
                   void evaluations.start(
                     props.run,
@@ -107,11 +115,18 @@ export function HowGood(props: { run: RunInfo; checkpoint: ReturnType<typeof use
 }
 
 /** The one button, until everything is judged. */
-function Start(props: { run: RunInfo; outlook: EvaluationOutlook; whole: boolean; onStart: () => void }) {
+function Start(props: {
+  run: RunInfo
+  outlook: EvaluationOutlook
+  whole: boolean
+  /** That a run is in its way is said already. */
+  told: boolean
+  onStart: () => void
+}) {
   const { evaluations, training } = useApp()
   return (
     <>
-      <Show when={training.busy()}>
+      <Show when={training.busy() && !props.told}>
         <Notice tone="info" title={t('good.busy')} />
       </Show>
       <Show when={evaluations.judging()}>
