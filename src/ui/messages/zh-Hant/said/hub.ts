@@ -92,8 +92,8 @@ export const hub: SaidTexts = {
   '{0} takes tokens that begin with hf_; this one does not.': '{0} 的權杖以 hf_ 開頭；這個不是。',
   '{0} answered with status {1} while {2} was being pushed.': '上傳 {2} 時，{0} 回應狀態 {1}。',
   'The connection to {0} broke while {1} was being pushed.': '上傳 {1} 時，與 {0} 的連線中斷。',
-  'Look at {0}/{1}: it has all files or none. Where none, push again.':
-    '請查看 {0}/{1}：它有全部的檔案，或一個也沒有。沒有的話，請重新上傳。',
+  'Look at {0}: it has all files or none. Where none, push again.':
+    '請查看 {0}：它有全部的檔案，或一個也沒有。沒有的話，請重新上傳。',
   'Nothing of it is to be seen there yet. Push again: large files that had come are not sent twice.':
     '那裡還看不到任何東西。請重新上傳：已經傳到的大檔案不會再傳一次。',
   '{0} asks for an access token that may write.': '{0} 要求可寫入的存取權杖。',
