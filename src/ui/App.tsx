@@ -361,7 +361,7 @@ function Interrupted() {
             }
           >
             <p>
-              <Show when={run().lacks} fallback={t('resume.text')}>
+              <Show when={run().lacks} fallback={t(run().step > 0 ? 'resume.text' : 'resume.textAtOnce')}>
                 {(lacks) => t('resume.lacks', { name: lacks().name })}
               </Show>
             </p>

@@ -29,6 +29,29 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
   expect(after.validation.map(([step]) => step)).toEqual([0, 25, 45])
 })
 
+test('a run that was cut off before its first checkpoint says that it begins again, and does', async ({
+  page: first,
+}) => {
+  await startShort(first, 40, { at: '/?engine=portable' })
+  await first.waitForFunction(() => /step [1-9]\d* of 40/.test(document.body.innerText), null, {
+    polling: 20,
+  })
+  // A page that is left saves what it has; one that crashes has no time to.
+  await first.goto('chrome://crash').catch(() => {})
+  const page = await first.context().newPage()
+  await page.goto('/?engine=portable')
+  const banner = page.getByRole('status').filter({ hasText: 'was interrupted' })
+  await expect(banner).toContainText('It had no checkpoint yet: it begins again, with the same curve.')
+  await page.getByRole('button', { name: /^Runs: 1/ }).click()
+  await page.getByRole('dialog', { name: 'Runs' }).getByRole('button', { name: 'Show' }).click()
+  await expect(page.getByText(/^Interrupted before its first checkpoint/)).toBeVisible()
+  await banner.getByRole('button', { name: 'Go on' }).click()
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  expect((await curve(page)).training.map(([step]) => step)).toEqual(
+    Array.from({ length: 40 }, (_, i) => i + 1),
+  )
+})
+
 test('a stopped run keeps what it learnt and goes on to the end; a run can be deleted', async ({ page }) => {
   const steps = 30
   await startShort(page, steps)

@@ -77,6 +77,8 @@ export const train = {
   'train.ended.stopped': 'Stopped at step {step} of {count}. What was learnt so far is kept.',
   'train.ended.atOnce': 'Stopped at once, after step {step} of {count}.',
   'train.ended.cutOff': 'Interrupted at step {step} of {count}. It can go on from its last checkpoint.',
+  'train.ended.cutOffAtOnce':
+    'Interrupted before its first checkpoint: nothing of what it learnt is kept. It can begin again.',
   'train.ended.failed': 'Failed at step {step} of {count}.',
   'train.ended.download': 'Download the adapter',
   'train.ended.downloadAt': 'Download the adapter of step {step}',

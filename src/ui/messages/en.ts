@@ -188,6 +188,7 @@ export const en = {
   'resume.label': 'Interrupted run',
   'resume.title': '{name} was interrupted at step {step} of {count}',
   'resume.text': 'It goes on from its last checkpoint, with the same curve.',
+  'resume.textAtOnce': 'It had no checkpoint yet: it begins again, with the same curve.',
   'resume.later': 'Not now',
   'resume.lacks': 'It cannot go on yet: its base model, {name}, is not in this browser.',
   'resume.see': 'What it needs',

@@ -59,7 +59,11 @@ export function createDownloads(
     if (making()) return
     const own = new AbortController()
     control = own
-    const call = { signal: own.signal, onProgress: setProgress }
+    // What is heard behind its end is of no download any more.
+    const call = {
+      signal: own.signal,
+      onProgress: (done: Progress) => void (control === own && setProgress(done)),
+    }
     setMaking(of)
     setFailure(null)
     try {

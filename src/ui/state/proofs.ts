@@ -10,18 +10,21 @@ export function createProofs(studio: Studio) {
   const [making, setMaking] = createSignal<{ run: string; share: number | null } | null>(null)
   const [missing, setMissing] = createSignal<{ run: string; failure: Failure } | null>(null)
   const [made, setMade] = createSignal(0)
+  let latest: symbol | null = null
 
   /**
    * Makes sure that a checkpoint has its proof. What is exported is the same without it: why there is none is told, not thrown.
    * @returns whether exports carry it
    */
   async function ensure(run: string, which: CheckpointChoice, signal?: AbortSignal): Promise<boolean> {
+    const own = (latest = Symbol())
     setMissing(null)
     setMaking({ run, share: null })
     try {
       await studio.runs.prove(run, which, {
         ...(signal && { signal }),
-        onProgress: ({ share }) => setMaking({ run, share }),
+        // The last word of how far it is may come behind the end, by a way of its own.
+        onProgress: ({ share }) => void (latest === own && setMaking({ run, share })),
       })
       setMade((count) => count + 1)
       return true
@@ -30,7 +33,10 @@ export function createProofs(studio: Studio) {
       setMissing({ run, failure: toFailure(error) })
       return false
     } finally {
-      setMaking(null)
+      if (latest === own) {
+        latest = null
+        setMaking(null)
+      }
     }
   }
 
