@@ -66,6 +66,13 @@ test('a class pack as one HTML file is opened from a stick, run, handed in, and 
   const lesson = there.getByRole('complementary', { name: 'Lesson: 我們的課' })
   await expect(lesson.getByText('Welcome.')).toBeVisible({ timeout: 120_000 })
   await expect(lesson.getByText(/opened as a file/)).toBeVisible()
+  // What a browser saves of the open page, as pupils may do, is none.
+  writeFileSync(cut, await there.content())
+  await there.goto(pathToFileURL(cut).href)
+  await expect(there.getByRole('heading', { name: 'Lapidary could not start' })).toBeVisible()
+  await expect(there.getByText(/This is a copy of an open page/)).toBeVisible()
+  complaintsThere.length = 0
+  await there.goto(pathToFileURL(pack).href)
   await lesson.getByRole('button', { name: 'Next' }).click()
   await there.getByRole('button', { name: 'Start training' }).click()
   await expect(there.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })

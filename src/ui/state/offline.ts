@@ -61,7 +61,8 @@ export function createOffline({ needsThreads, training, keepsAll }: Parts) {
   const sharedMemory = createSharedMemory({
     ...{ helps: needsThreads, served, keepsAll, opened: new URL(opened) },
     async reach(signal) {
-      const { ok } = await fetch(location.href, { cache: 'no-cache', signal })
+      const { gatedFetch } = await import('../../protocol/gate.ts')
+      const { ok } = await gatedFetch(location.href, { cache: 'no-cache', signal })
       if (!ok) throw new Error('The host does not have the page any more.')
     },
     reload: () => location.reload(),
