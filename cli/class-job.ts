@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fail } from '../src/protocol/errors.ts'
-import { RUN_FILE_ENDING } from '../src/protocol/run-file.ts'
+import { isRunFileName, RUN_FILE_ENDING } from '../src/protocol/run-file.ts'
 import type { BenchmarkId } from '../src/protocol/studio.ts'
 import { BENCHMARKS, benchmark } from '../src/runs/benchmarks.ts'
 import { type FlagType, parseFlags } from './args.ts'
@@ -85,7 +85,7 @@ function runFiles(given: string): DataPath[] {
   const path = resolve(given)
   if (!existsSync(path)) fail('missing_file', `There is no file ${path}.`, 'Check the path.', { path })
   if (statSync(path).isFile()) return [{ name: basename(path), path }]
-  const inside = readdirSync(path).filter((name) => name.endsWith(RUN_FILE_ENDING))
+  const inside = readdirSync(path).filter((name) => isRunFileName(name))
   if (inside.length === 0)
     fail(
       'missing_file',

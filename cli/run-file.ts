@@ -26,7 +26,7 @@ export interface RunPlace {
 }
 
 /** What a run's file is called without its ending. */
-export const stemOf = (file: string) => basename(file).replace(/(\.lapidary-run)?(\.zip)?$/i, '')
+export const stemOf = (file: string) => basename(file).replace(/(\.lapidary-run[^./\\]*)?(\.zip)?$/i, '')
 
 /**
  * @param given with `--run`

@@ -31,6 +31,9 @@ export async function openPackFile(file: Blob, name: string, call: Call = {}): P
   const source = blobSource(file)
   const all = await zipEntries(source, name, call.signal)
   const list = all.find((entry) => entry.name === PACK_LIST)
+  // As systems compress a folder that was unpacked.
+  const inside = all.find((entry) => entry.name.endsWith(`/${PACK_LIST}`))
+  if (!list && inside) packedAnew(name, inside.name)
   if (!list)
     fail(
       'unsupported_format',
@@ -55,13 +58,7 @@ export async function openPackFile(file: Blob, name: string, call: Call = {}): P
     if (entry.size !== wanted.bytes)
       altered(name, `${entry.name} has ${entry.size} bytes, and ${wanted.bytes} are listed`)
     const place = await entry.place(call.signal)
-    if (!place)
-      fail(
-        'unsupported_format',
-        `${name} was packed anew: in a class pack ${entry.name} is stored as it is.`,
-        'Open the file as it was given out, or put the unpacked folder on a web server.',
-        { file: name, entry: entry.name },
-      )
+    if (!place) packedAnew(name, entry.name)
     files.set(entry.name, blobSource(file.slice(place.start, place.end)))
   }
   for (const path of named.keys()) if (!files.has(path)) altered(name, `${path} is missing`)
@@ -158,5 +155,14 @@ function altered(name: string, why: string): never {
     `${name} was cut off or altered: ${why}.`,
     'Copy it again from where it came from, or ask for it again. Nothing of it was stored.',
     { file: name },
+  )
+}
+
+function packedAnew(name: string, entry: string): never {
+  fail(
+    'unsupported_format',
+    `${name} was packed anew: in a class pack ${entry} is stored as it is.`,
+    'Open the file as it was given out, or put the unpacked folder on a web server.',
+    { file: name, entry },
   )
 }

@@ -16,6 +16,8 @@ import type { RunConfig } from './run-config.ts'
  * - only where they were chosen: answers to sample questions (in `metrics.jsonl`), `evaluations/ID.rows.jsonl`, `data/rows.jsonl`
  */
 export const RUN_FILE_ENDING = '.lapidary-run.zip'
+/** Also of one that was downloaded twice: `NAME.lapidary-run (1).zip`. */
+export const isRunFileName = (name: string): boolean => /\.lapidary-run[^./\\]*\.zip$/i.test(name)
 /** The first entry. */
 export const RUN_FILE_LIST = 'lapidary-run.json'
 export const RUN_FILE_FORMAT = 'lapidary-run'

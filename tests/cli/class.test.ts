@@ -30,6 +30,15 @@ test('files of runs stand before the flags, alone or in their folder', async () 
   expect(await classJob(['--help'])).toBeNull()
 })
 
+test('a file that was downloaded twice is one of the folder', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'lapidary-class-'))
+  const names = ['Ada.lapidary-run (1).zip', 'Ada.lapidary-run.zip']
+  for (const name of [...names, 'notes.zip']) writeFileSync(join(own, name), '')
+  const job = await classJob([own])
+  expect(job?.runs.map(({ name }) => name)).toEqual(names)
+  rmSync(own, { recursive: true })
+})
+
 test.each([
   ['no file', [], 'No file of a run is named.'],
   ['a file that is not there', ['NOWHERE'], /^There is no file .*NOWHERE/],

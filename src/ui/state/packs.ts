@@ -16,7 +16,8 @@ interface Listed {
 
 export type Packs = ReturnType<typeof createPacks>
 
-export const isPack = ({ name }: { name: string }) => /\.lapidary-pack\.(zip|html)$/i.test(name)
+/** Also where it was downloaded twice: `NAME.lapidary-pack (1).zip`. */
+export const isPack = ({ name }: { name: string }) => /\.lapidary-pack[^./\\]*\.(zip|html)$/i.test(name)
 
 /** Of an unpacked pack on a server the studio is the folder `app`, and the list lies beside that; one that is a file holds it itself. */
 const BASE = new URL(import.meta.env.BASE_URL, document.baseURI)
