@@ -223,3 +223,18 @@ test('what cannot be chosen is reached by key, says why, and stays unchosen', as
   await expect(menu).toBeFocused()
   await expect(menu).toHaveText(before!)
 })
+
+test('from a dialog that a menu opened, or a menu within one, the focus goes back to its button', async ({
+  page,
+}) => {
+  await page.goto('/')
+  const app = page.getByRole('button', { name: 'This app' })
+  for (const items of [['For a class', 'Make a class pack …'], ['Sealed mode …']]) {
+    await app.click()
+    for (const name of items) await page.getByRole('menuitem', { name }).click()
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await expect(app).toBeFocused()
+  }
+})

@@ -22,7 +22,7 @@ export function Dialog(props: DialogProps) {
     on(
       () => props.open,
       (open) => {
-        if (open) opener = document.activeElement
+        if (open) opener = lasting(document.activeElement)
       },
     ),
   )
@@ -51,4 +51,11 @@ export function Dialog(props: DialogProps) {
       </Kobalte.Portal>
     </Kobalte>
   )
+}
+
+/** Of an item of a menu, which is gone when the dialog closes, the button that opened the menu. */
+function lasting(active: Element | null): Element | null {
+  const menu = active?.closest('[role="menu"]')
+  const trigger = menu && document.getElementById(menu.getAttribute('aria-labelledby') ?? '')
+  return trigger ? lasting(trigger) : active
 }
