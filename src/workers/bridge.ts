@@ -35,6 +35,30 @@ function isCall(value: unknown): value is Call<unknown> {
   )
 }
 
+/**
+ * Arguments whose calls hear nothing any more once `end` was called: progress goes by a port of its own, and the last of it may come
+ * behind what the call returns, when whoever asked shows something else already.
+ */
+export function heardUntilEnd(args: readonly unknown[]): { args: unknown[]; end: () => void } {
+  let over = false
+  const before =
+    <T>(hear: (value: T) => void) =>
+    (value: T) => {
+      if (!over) hear(value)
+    }
+  const one = (call: Call<unknown>): Call<unknown> => ({
+    ...call,
+    ...(call.onProgress && { onProgress: before(call.onProgress) }),
+    ...(call.onPreview && { onPreview: before(call.onPreview) }),
+  })
+  return {
+    args: args.map((arg) => (isCall(arg) ? one(arg) : arg)),
+    end: () => {
+      over = true
+    },
+  }
+}
+
 const calls: TransferHandler<Call<unknown>, CrossingCall> = {
   canHandle: isCall,
   serialize({ signal, onProgress, onPreview }) {

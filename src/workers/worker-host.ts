@@ -1,7 +1,7 @@
 import { proxy, type Remote, releaseProxy, wrap } from 'comlink'
 import { type Failure, LapidaryError } from '../protocol/errors.ts'
 import { STORAGE_CLOSED } from '../protocol/storage-closed.ts'
-import { heard, type Opened, rebuilt, whenEnded } from './bridge.ts'
+import { heard, heardUntilEnd, type Opened, rebuilt, whenEnded } from './bridge.ts'
 
 /**
  * A worker's room as if it were here: functions cross as proxies, Failures come back as LapidaryError.
@@ -89,7 +89,8 @@ export class WorkerHost {
     this.#enter()
     const stop = stopOf(args)
     const late = this.#whenStopped(method, stop, die)
-    const crossing = args.map((arg) => (typeof arg === 'function' ? proxy(arg as () => void) : arg))
+    const hearing = heardUntilEnd(args)
+    const crossing = hearing.args.map((arg) => (typeof arg === 'function' ? proxy(arg as () => void) : arg))
     try {
       const all = await Promise.race([ready, crash])
       const room = name === undefined ? all : (all[name] as unknown as Remote<Methods>)
@@ -101,6 +102,7 @@ export class WorkerHost {
       const bystander = why instanceof Ended && !stop?.aborted && this.#ending?.again?.has(method)
       if (!bystander) throw why
     } finally {
+      hearing.end()
       late()
       this.#leave()
     }

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { heardUntilEnd } from '../../src/workers/bridge.ts'
 import { WorkerHost } from '../../src/workers/worker-host.ts'
 
 /** A worker that says nothing, and can be made to fail. */
@@ -43,4 +44,21 @@ test('reading fails where the worker dies, while a piece is waited for and betwe
   await reading.next()
   second.fails()
   await expect(reading.next()).rejects.toThrow()
+})
+
+test('a call hears nothing behind its end', () => {
+  const heard: unknown[] = []
+  const { signal } = new AbortController()
+  const given = { signal, onProgress: (progress: unknown) => heard.push(progress) }
+  const { args, end } = heardUntilEnd(['run', given, { onPreview: (text: unknown) => heard.push(text) }])
+  const [name, call, other] = args as [string, typeof given, { onPreview: (text: unknown) => void }]
+  expect([name, call.signal, Object.keys(call), Object.keys(other)]).toEqual([
+    ...['run', signal, ['signal', 'onProgress'], ['onPreview']],
+  ])
+  call.onProgress({ share: 0.5 })
+  other.onPreview('Ahoy')
+  end()
+  call.onProgress({ share: 1 })
+  other.onPreview('Ahoy there')
+  expect(heard).toEqual([{ share: 0.5 }, 'Ahoy'])
 })
