@@ -83,6 +83,9 @@ describe('numbers as people read them', () => {
   })
   it('says nothing where there is no number', () => {
     expect(formatLoss(Number.NaN)).toBe('—')
+    expect([2.3456, 0.01234, 0.0012, 0.000123, 0].map(formatLoss)).toEqual([
+      ...['2.346', '0.0123', '0.0012', '0.00012', '0.0000'],
+    ])
     expect(formatShare(Number.POSITIVE_INFINITY)).toBe('—')
   })
 })

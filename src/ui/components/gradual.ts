@@ -8,8 +8,12 @@ const drawing = oncePerFrame(() => {
   const [first] = waiting
   if (!first) return
   waiting.delete(first)
-  first()
-  if (waiting.size > 0) drawing.ask()
+  try {
+    first()
+  } finally {
+    // One that fails takes no other with it.
+    if (waiting.size > 0) drawing.ask()
+  }
 })
 
 /**

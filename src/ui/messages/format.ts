@@ -49,9 +49,11 @@ export function parseNumber(text: string): number {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(body) ? Number(body) * factor : Number.NaN
 }
 
-/** Loss in nats. */
+/** Loss in nats: 2.345, 0.0123, and 0.00012 where four digits behind the point would hide it. */
 export function formatLoss(nats: number): string {
-  return Number.isFinite(nats) ? nats.toFixed(nats < 0.1 ? 4 : 3) : '—'
+  if (!Number.isFinite(nats)) return '—'
+  if (nats > 0 && nats < 0.001) return String(Number(nats.toPrecision(2)))
+  return nats.toFixed(nats < 0.1 ? 4 : 3)
 }
 
 /** A figure without a unit of its own, such as a perplexity, in three digits: 1.02, 25,900. */
