@@ -32,7 +32,7 @@ import { LockedPart } from './pages/LockedPart.tsx'
 import { AppProvider, useApp } from './state/app.tsx'
 import { preferredLanguage, speak } from './state/language.ts'
 import { keptOf, linkHere } from './state/link.ts'
-import { isPack, lessonAddress } from './state/packs.ts'
+import { lessonAddress, packAmong } from './state/packs.ts'
 import { hrefOf, type Place, placeOf, restrictRoute } from './state/route.ts'
 import { sealedElsewhere } from './state/sealed.ts'
 import { createShown } from './state/shown.ts'
@@ -383,8 +383,8 @@ function acceptDropsAnywhere(): void {
     event.preventDefault()
     const { files, folder } = await droppedFiles(event.dataTransfer)
     if (files.length === 0) return
-    const pack = files.find(isPack)
-    if (pack && !shown.embedded) {
+    const pack = shown.embedded ? undefined : await packAmong(files)
+    if (pack) {
       void packs.open(pack)
       return
     }

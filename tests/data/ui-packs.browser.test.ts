@@ -2,7 +2,7 @@ import { createRoot } from 'solid-js'
 import { beforeEach, expect, test } from 'vitest'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { PackContents, Studio } from '../../src/protocol/studio.ts'
-import { createPacks, lessonAddress } from '../../src/ui/state/packs.ts'
+import { createPacks, lessonAddress, packAmong } from '../../src/ui/state/packs.ts'
 
 const LIST = 'https://school.test/moods/pack.json'
 beforeEach(() => localStorage.clear())
@@ -114,4 +114,24 @@ test('which model a lesson brought is kept; of one that an earlier version has o
     await visit((packs) => void models.push(packs.lesson()!.model))
   }
   expect(models).toEqual([null, 'a'.repeat(64), undefined])
+})
+
+test('a pack among files is known by its name, and renamed by what stands first in it', async () => {
+  /** Header of an entry at the beginning of a ZIP, its bytes that are no text included. */
+  const zip = (first: string, name: string) => {
+    const head = new Uint8Array(30 + first.length + 8).fill(0xff)
+    head.set([0x50, 0x4b, 3, 4])
+    head[26] = first.length
+    head[27] = 0
+    head.set(new TextEncoder().encode(first), 30)
+    return new File([head], name)
+  }
+  const rows = new File(['a,b'], 'rows.csv')
+  const found = async (...files: File[]) => (await packAmong([rows, ...files]))?.name
+  expect(await found(new File([], 'x.lapidary-pack (1).zip'))).toBe('x.lapidary-pack (1).zip')
+  expect(await found(zip('pack.json', 'lesson.zip'))).toBe('lesson.zip')
+  expect(await found(zip('pack.jsonl', 'rows.zip'))).toBe(undefined)
+  expect(await found(zip('data/pack.json', 'rows.zip'))).toBe(undefined)
+  expect(await found(zip('pack.json', 'pack.csv'))).toBe(undefined)
+  expect(await found(new File(['PK'], 'cut.zip'))).toBe(undefined)
 })

@@ -10,7 +10,7 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { t, translated } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { isPack } from '../../state/packs.ts'
+import { packAmong } from '../../state/packs.ts'
 import { Away } from '../Away.tsx'
 import { OtherWays } from './OtherWays.tsx'
 import { RaiseLimit } from './RaiseLimit.tsx'
@@ -28,8 +28,8 @@ export function ChooseData() {
   const [removing, setRemoving] = createSignal<DatasetInfo | null>(null)
   const asked = createMemo<boolean>((before) => before || removing() !== null, false)
   /** System files that lie about in folders are no data. */
-  const openAll = (files: File[]) => {
-    const pack = shown.embedded ? undefined : files.find(isPack)
+  const openAll = async (files: File[]) => {
+    const pack = shown.embedded ? undefined : await packAmong(files)
     if (pack) return void packs.open(pack)
     const given = files.filter(({ name }) => !name.startsWith('.'))
     if (given.length > 0) void data.openFiles(given.map((file) => ({ file, path: pathOf(file) })))
