@@ -96,7 +96,10 @@ export async function openPackAt(
     if (!isContent(path)) continue
     const at = new URL(path.split('/').map(encodeURIComponent).join('/'), address).href
     // What is written and what is checked must be the same bytes: a large file is read twice, a small one is kept.
-    const file = await httpSource(at, options)
+    const file = await httpSource(at, options).catch((error: unknown) => {
+      if (toFailure(error).code === 'missing_file') altered(name, `${path} is missing`)
+      throw error
+    })
     if (file.size !== bytes) altered(name, `${path} has ${file.size} bytes, and ${bytes} are listed`)
     files.set(path, bytes <= PIECE_BYTES ? bufferSource(await file.read(0, bytes, call.signal)) : file)
   }

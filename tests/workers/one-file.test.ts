@@ -114,11 +114,14 @@ describe('a class pack as one HTML file', () => {
       expect(new TextDecoder().decode(await lesson.read(0, lesson.size))).toBe(PARTS.lesson)
       expect(await openPackAt(`${base}pack.json`, opened.id)).toBeNull()
       files.set('lesson.md', new Blob(['x'.repeat(lesson.size)]))
-      const failure = await openPackAt(`${base}pack.json`, null).then(
-        () => expect.fail('it was opened'),
-        (error: unknown) => toFailure(error),
-      )
-      expect(failure.message).toContain('lesson.md does not have the hash that is listed')
+      const refused = async () =>
+        openPackAt(`${base}pack.json`, null).then(
+          () => expect.fail('it was opened'),
+          (error: unknown) => toFailure(error).message,
+        )
+      expect(await refused()).toContain('lesson.md does not have the hash that is listed')
+      files.delete('lesson.md')
+      expect(await refused()).toContain('was cut off or altered: lesson.md is missing')
     } finally {
       globalThis.fetch = before
     }
