@@ -65,6 +65,10 @@ export function listCheckpoints(database: Database, run: string): Promise<Stored
   return database.getAll('checkpoints', slotsOf(run))
 }
 
+export async function hasCheckpoint(database: Database, run: string): Promise<boolean> {
+  return (await database.count('checkpoints', slotsOf(run))) > 0
+}
+
 /** Keeps a proof with each slot that has these tensors; with none where they have been replaced meanwhile. */
 export async function putProof(
   database: Database,

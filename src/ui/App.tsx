@@ -361,7 +361,7 @@ function Interrupted() {
             }
           >
             <p>
-              <Show when={run().lacks} fallback={t(run().step > 0 ? 'resume.text' : 'resume.textAtOnce')}>
+              <Show when={run().lacks} fallback={t(run().begins ? 'resume.textAtOnce' : 'resume.text')}>
                 {(lacks) => t('resume.lacks', { name: lacks().name })}
               </Show>
             </p>

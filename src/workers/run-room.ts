@@ -7,13 +7,14 @@ import type {
   Call,
   CheckpointChoice,
   RunHistory,
+  RunInfo,
   RunListener,
   RunRoom,
   StartRequest,
 } from '../protocol/studio.ts'
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
-import { listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
+import { hasCheckpoint, listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
 import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
 import { ActiveRun, type Place } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
@@ -248,19 +249,22 @@ export function runRoom(parts: TrainParts): RunRoom {
       const [models, datasets] = db
         ? await Promise.all([db.getAll('models'), db.getAll('datasets')])
         : [[], []]
-      return (await records()).map((stored) => {
+      const told = (await records()).map(async (stored): Promise<RunInfo> => {
         const record = db ? placed(stored, models, datasets) : stored
         const lacks = db && baseAmong(models, stored).lacks
         // A run that nobody holds was cut off: its page was closed, or crashed.
         const cut = record.status === 'running' && record.id !== current?.id && !held.has(record.id)
+        const begins = cut && db !== null && !(await hasCheckpoint(db, record.id))
         const failure = unkept(record.id)?.failure
         return {
           ...runInfo(record),
           ...(cut && { status: 'stopped', cutOff: true }),
+          ...(begins && { begins }),
           ...(lacks && { lacks }),
           ...(failure && { unkept: failure }),
         }
       })
+      return Promise.all(told)
     },
 
     async history(run) {

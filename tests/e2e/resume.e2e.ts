@@ -36,8 +36,11 @@ test('a run that was cut off before its first checkpoint says that it begins aga
   await first.waitForFunction(() => /step [1-9]\d* of 40/.test(document.body.innerText), null, {
     polling: 20,
   })
-  // A page that is left saves what it has; one that crashes has no time to.
-  await first.goto('chrome://crash').catch(() => {})
+  // A page that is left saves what it has, as it does on its way to chrome://crash; one that is killed where it stands has no time to.
+  const crashed = first.waitForEvent('crash')
+  const devtools = await first.context().newCDPSession(first)
+  await Promise.race([crashed, devtools.send('Page.crash').catch(() => {})])
+  await crashed
   const page = await first.context().newPage()
   await page.goto('/?engine=portable')
   const banner = page.getByRole('status').filter({ hasText: 'was interrupted' })

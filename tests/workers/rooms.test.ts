@@ -650,8 +650,15 @@ describe('a run', () => {
     // What a closed page leaves: a record of a run that goes on, which nobody holds.
     const database = await openDatabase()
     await database.put('runs', { ...(await database.get('runs', id))!, status: 'running' })
+    const [cut] = await rooms().train.runs.list()
+    expect(cut).toMatchObject({ id, status: 'stopped', cutOff: true })
+    expect(cut).not.toHaveProperty('begins')
+    // The log of its steps may be further than its checkpoints: there is none here.
+    await database.clear('checkpoints')
     database.close()
-    expect(await rooms().train.runs.list()).toMatchObject([{ id, status: 'stopped', cutOff: true }])
+    expect(await rooms().train.runs.list()).toMatchObject([
+      { id, step: cut!.step, cutOff: true, begins: true },
+    ])
   })
 
   test('that another tab trains can be neither gone on with nor deleted here', async () => {

@@ -120,6 +120,17 @@ const figures = (events: readonly RunEvent[]) =>
 const infoOf = async ({ runs }: Rooms, run: string): Promise<RunInfo> =>
   (await runs.list()).find(({ id }) => id === run)!
 
+/** The practice model's files; or another model of its shape, by one bit. */
+function practiceFiles(other = false): File[] {
+  const folder = join(import.meta.dirname, '..', '..', 'public', 'models', 'pebble')
+  const names = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json']
+  return [...names, 'model.safetensors'].map((name) => {
+    const bytes = new Uint8Array(readFileSync(join(folder, name)))
+    if (other && name === 'model.safetensors') bytes[bytes.length - 2]! ^= 1
+    return new File([bytes], name)
+  })
+}
+
 describe('a run as a file', () => {
   test('is a run of another browser, as it was to the byte, and gone on with to the same curve', async () => {
     const first = rooms()
@@ -189,20 +200,10 @@ describe('a run as a file', () => {
 
   test('names the base model that it wants, and finds it under whatever id it has here', async () => {
     const first = rooms()
-    const files = [
-      'config.json',
-      'generation_config.json',
-      'tokenizer.json',
-      'tokenizer_config.json',
-      'model.safetensors',
-    ]
     const adding = addingRoom()
     adding.open({ base: server.url })
-    const folder = join(import.meta.dirname, '..', '..', 'public', 'models', 'pebble')
-    const added = await adding.add(
-      files.map((name) => new File([readFileSync(join(folder, name))], name)),
-      'mine',
-    )
+    const other = practiceFiles(true)
+    const added = await adding.add(other, 'mine')
     const run = await trained(first, added.id)
     const file = await saved(first, run, { checkpoints: 'last', rows: { data: true } })
 
@@ -219,8 +220,25 @@ describe('a run as a file', () => {
         code: 'missing_file',
         message: expect.stringMatching(/^The base model of the run ".*", mine, is not in this browser\.$/),
       })
-    // The bundled one is stored when it is first used, and has the same files.
-    await trained(second)
+    const there = addingRoom()
+    there.open({ base: server.url })
+    const { id } = await there.add(other, 'somebody else’s')
+    expect(id).not.toBe(added.id)
+    expect((await infoOf(second, run)).model).toBe(id)
+    expect((await second.runs.prove(run)).made).toBe(true)
+  })
+
+  test('lacks nothing where its base was a copy of the practice model, which is here though it was not used yet', async () => {
+    const first = rooms()
+    const adding = addingRoom()
+    adding.open({ base: server.url })
+    const added = await adding.add(practiceFiles(), 'mine')
+    const run = await trained(first, added.id)
+    const file = await saved(first, run, { checkpoints: 'last', rows: { data: true } })
+
+    globalThis.indexedDB = new IDBFactory()
+    const second = rooms()
+    expect((await second.runs.openRunFile(file, NAME)).lacks).toEqual({})
     expect((await infoOf(second, run)).model).toBe('pebble')
     expect((await second.runs.prove(run)).made).toBe(true)
   })

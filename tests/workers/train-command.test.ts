@@ -134,6 +134,7 @@ describe('npm run train', () => {
     expect([status, stderr]).toEqual([0, ''])
     expect(readdirSync(out).sort()).toEqual(['adapter', 'checkpoint', 'metrics.jsonl', 'run.json'])
     expect(readdirSync(join(out, 'adapter')).sort()).toEqual([
+      'NOTICE',
       'README.md',
       'adapter_config.json',
       'adapter_model.safetensors',

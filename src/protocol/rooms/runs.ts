@@ -190,6 +190,8 @@ export interface RunInfo {
   status: RunStatus
   /** Stopped by nobody: its page was closed, crashed, or was ended with its machine. */
   cutOff?: true
+  /** Cut off before its first checkpoint: it goes on by beginning again. */
+  begins?: true
   config: RunConfig
   model: string
   step: number

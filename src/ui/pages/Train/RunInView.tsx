@@ -161,8 +161,7 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
     // What was learnt since the last checkpoint is lost; what is said of the stop tells where that is.
     if (props.run.failure?.code === 'cancelled') return t('train.ended.atOnce', at())
     if (!runs.wasCutOff(props.run)) return t('train.ended.stopped', at())
-    // A run's step is that of its last checkpoint.
-    return t(props.run.step > 0 ? 'train.ended.cutOff' : 'train.ended.cutOffAtOnce', at())
+    return t(props.run.begins ? 'train.ended.cutOffAtOnce' : 'train.ended.cutOff', at())
   }
   const at = () => ({ step: props.run.step, count: props.run.maxSteps })
   return (
