@@ -64,7 +64,8 @@ export class Person {
   /** Waits until a text is in the page, and gives what it matched. */
   async read(pattern: RegExp, ms = SOON): Promise<RegExpExecArray> {
     return this.#until(
-      async () => pattern.exec(await this.driver.run<string>('return document.body.innerText')),
+      // While a page is loaded anew it has no body.
+      async () => pattern.exec(await this.driver.run<string>('return document.body?.innerText ?? ""')),
       `no text ${pattern}`,
       ms,
     )

@@ -57,7 +57,9 @@ export function createOffline({ needsThreads, training, keepsAll }: Parts) {
   const used = import.meta.env.PROD && workers && window.top === window && !oneFile() ? workers : null
   // What it gave to this page already, it will not give otherwise.
   const [served, setServed] = createSignal<boolean | null>(used?.controller === null ? null : false)
-  const opened = performance.getEntriesByType('navigation')[0]?.name ?? location.href
+  // Firefox names a page that is a file "document".
+  const named = performance.getEntriesByType('navigation')[0]?.name ?? ''
+  const opened = URL.canParse(named) ? named : location.href
   const sharedMemory = createSharedMemory({
     ...{ helps: needsThreads, served, keepsAll, opened: new URL(opened) },
     async reach(signal) {
