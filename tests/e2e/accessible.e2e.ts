@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
 import { PAGES } from '../../cli/guide/pages.ts'
@@ -26,12 +27,31 @@ async function expectNoOverflow(page: Page, where: string): Promise<void> {
   expect(over, `${where} scrolls sideways`).toBeLessThanOrEqual(0)
 }
 
+/** A folder for pictures of all places; absent: none are taken. */
+const SCREENSHOTS = process.env.LAPIDARY_SCREENSHOTS
+
+async function takePictures(page: Page, where: string): Promise<void> {
+  if (!SCREENSHOTS) return
+  const name = where.toLowerCase().replace(/[^a-z]+/g, '-')
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    for (const width of [360, 768, 1440]) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.screenshot({
+        path: join(SCREENSHOTS, `${name}-${width}-${colorScheme}.png`),
+        fullPage: true,
+      })
+    }
+  }
+}
+
 const go = async (page: Page, place: string) => {
   await page.getByRole('link', { name: place, exact: true }).click()
   await expect(page).toHaveURL(new RegExp(`#/${place.toLowerCase()}$`))
 }
 
 test('every place, before and after a run, in light and dark, at every size', async ({ page }) => {
+  if (SCREENSHOTS) test.slow()
   await page.emulateMedia({ reducedMotion: 'reduce' })
   const sizes = [
     { width: 1280, height: 800 },
@@ -47,6 +67,7 @@ test('every place, before and after a run, in light and dark, at every size', as
       await page.setViewportSize(size)
       await expectNoOverflow(page, `${where} at ${size.width} px`)
     }
+    await takePictures(page, where)
     await page.setViewportSize(sizes[0]!)
   }
 
