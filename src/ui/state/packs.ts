@@ -19,27 +19,14 @@ export type Packs = ReturnType<typeof createPacks>
 /** Also where it was downloaded twice: `NAME.lapidary-pack (1).zip`. */
 export const isPack = ({ name }: { name: string }) => /\.lapidary-pack[^./\\]*\.(zip|html)$/i.test(name)
 
-/** As `PACK_LIST`, whose schema is not needed yet. */
-const LISTED_FIRST = 'pack.json'
+const isZip = ({ name }: { name: string }) => /\.zip$/i.test(name)
 
 /** A class pack among files: by its name, or where a ZIP was renamed by the entry that stands first in a pack. */
 export async function packAmong(files: readonly File[]): Promise<File | undefined> {
   const named = files.find(isPack)
-  if (named) return named
-  for (const file of files) if (/\.zip$/i.test(file.name) && (await beginsAsPack(file))) return file
-}
-
-/** Local file header of a ZIP: "PK\x03\x04", the name's length at byte 26, the name at 30 (APPNOTE 4.3.7). */
-async function beginsAsPack(file: Blob): Promise<boolean> {
-  const begin = file.slice(0, 30 + LISTED_FIRST.length)
-  const head = String.fromCharCode(
-    ...new Uint8Array(await begin.arrayBuffer().catch(() => new ArrayBuffer())),
-  )
-  return (
-    head.startsWith('PK\x03\x04') &&
-    head.charCodeAt(26) === LISTED_FIRST.length &&
-    head.endsWith(LISTED_FIRST)
-  )
+  if (named || !files.some(isZip)) return named
+  const { beginsAsPack } = await import('./pack-begins.ts')
+  for (const file of files.filter(isZip)) if (await beginsAsPack(file)) return file
 }
 
 /** Of an unpacked pack on a server the studio is the folder `app`, and the list lies beside that; one that is a file holds it itself. */
