@@ -63,6 +63,9 @@ export function results(events: readonly RunEvent[], seconds?: number): string[]
     const { examples, of, max_length } = cut.cut
     rows.push(`| examples cut at ${max_length} tokens, their ends not learnt | ${examples} of ${of} |`)
   }
+  const one = events.findLast((event) => event.type === 'notice' && event.one_label !== undefined)
+  if (one?.type === 'notice' && one.one_label)
+    rows.push(`| validation examples, all with the same answer | ${one.one_label} |`)
   return rows.length === 0 ? [] : ['## Results', '', '| what | figure |', '|---|---|', ...rows, '']
 }
 

@@ -125,6 +125,11 @@ export interface NoticeEvent {
   message: string
   /** Set where it is that examples lost their end: no loss says then how well answers are known. */
   cut?: CutExamples
+  /**
+   * How many examples are held out, where it is that all of them have one answer: no loss on them says how well the others are known.
+   * Not which: a run's log holds no rows but its questions.
+   */
+  one_label?: number
 }
 
 /** Examples longer than the limit, which keep their beginning alone. */

@@ -11,15 +11,28 @@ import { CLIMBED, type Losses, lossAtFirst } from './diverging.ts'
 export interface Curves extends Losses {
   /** Whether examples lost their end. */
   cut?: boolean
+  /** Whether all rows held out have one answer, and others are learnt. */
+  oneLabel?: boolean
 }
 
 export interface Judgement {
   /**
    * diverged: the rows that it learns from are known less well than before. lost: its last step had no finite loss. better: known rows and unknown ones are known better. by_heart: what it is trained on is learnt, what it is not is known less
    * well than at its best step. no_change: neither has moved. worse: both have got worse. unknown: nothing was held out. once: its loss
-   * was measured a single time. cut: better, but measured on answers that lost their end, of which no loss says how well they are known.
+   * was measured a single time. cut: better, but measured on answers that lost their end, of which no loss says how well they are known. one_label: whatever the loss on rows
+   * that have one answer did, it shows nothing of the others.
    */
-  kind: 'better' | 'cut' | 'by_heart' | 'no_change' | 'worse' | 'unknown' | 'once' | 'diverged' | 'lost'
+  kind:
+    | 'better'
+    | 'cut'
+    | 'one_label'
+    | 'by_heart'
+    | 'no_change'
+    | 'worse'
+    | 'unknown'
+    | 'once'
+    | 'diverged'
+    | 'lost'
   /** The evaluation with the lowest loss. */
   best: { step: number; loss: number } | null
   first: number
@@ -37,7 +50,7 @@ const LEARNT = 0.8
 /** Steps that the two means of the training loss are taken over, at most. */
 const STEPS = 10
 
-export function judge({ trainLoss, evalSteps, evalLoss, cut = false }: Curves): Judgement {
+export function judge({ trainLoss, evalSteps, evalLoss, cut = false, oneLabel = false }: Curves): Judgement {
   const losses = Array.from(trainLoss).filter(Number.isFinite)
   const few = Math.min(STEPS, Math.floor(losses.length / 2))
   const began = lossAtFirst({ trainLoss, evalSteps, evalLoss })
@@ -55,6 +68,7 @@ export function judge({ trainLoss, evalSteps, evalLoss, cut = false }: Curves): 
   if (train && train.last > CLIMBED * began) return { ...known, kind: 'diverged' }
   if (!best) return { ...known, kind: 'unknown' }
   if (evals.length < 2) return { ...known, kind: 'once' }
+  if (oneLabel) return { ...known, kind: 'one_label' }
   const fell = train !== null && train.last < train.first * LEARNT
   const rose = last > best.loss * (1 + MARGIN)
   if (fell && rose) return { ...known, kind: 'by_heart' }

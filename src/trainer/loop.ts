@@ -34,6 +34,8 @@ export interface TrainingRun {
   opening?: string | null
   /** Examples that lost their end; told where the run begins. */
   cut?: CutExamples | null
+  /** How many examples are held out, where all of them have one answer and those to learn from have others; told where the run begins. */
+  oneLabel?: number | null
   /** Prompts answered by base and tuned model at each evaluation. */
   samples?: SamplePrompts
   /** Every event but `checkpoint`, in order. */
@@ -110,6 +112,10 @@ function lostChoices(
 
 function cutMessage({ examples, of, max_length }: CutExamples): string {
   return `${examples} of ${of} examples are cut at ${max_length} tokens (max_length): what they lose is not learnt, nor how to end there, and no loss says how well these answers are known.`
+}
+
+function oneLabelMessage(examples: number): string {
+  return `${examples === 1 ? 'One example is held out' : `All ${examples} examples held out have the same answer`}: the loss on it shows nothing of the other answers.`
 }
 
 /** What is to be said of kernels that the engine found unfit. */
@@ -379,6 +385,8 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     if (message !== null) emit({ type: 'notice', step, message })
   if (run.opening) emit({ type: 'notice', step, message: run.opening })
   if (run.cut && !run.resume) emit({ type: 'notice', step, message: cutMessage(run.cut), cut: run.cut })
+  if (run.oneLabel && !run.resume)
+    emit({ type: 'notice', step, message: oneLabelMessage(run.oneLabel), one_label: run.oneLabel })
   if (run.resume) {
     const lost = lostChoices(run.resume.meta.choices, engine.describe().choices)
     if (lost !== null) emit({ type: 'notice', step, message: lost })

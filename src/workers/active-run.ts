@@ -314,6 +314,7 @@ export class ActiveRun {
         [opening, await roundingOf(model, base.quantization)].filter((said) => said !== null).join(' ') ||
         null,
       cut: this.#prepared.cut,
+      oneLabel: this.#prepared.oneLabel,
       start,
       samples: this.#samples(engine),
       watch: await this.#watch(engine),

@@ -10,6 +10,7 @@ import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Call, PreparedInfo, StartRequest } from '../protocol/studio.ts'
 import { evaluationCount, neverEarly } from '../runs/early.ts'
 import type { RunRecord } from '../runs/record.ts'
+import { onlyHeldLabel } from '../runs/task.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
 import { requireMeasured } from '../trainer/best.ts'
@@ -49,6 +50,8 @@ export interface PreparedRun {
   notice: string | null
   /** Examples that lost their end; null: none. */
   cut: CutExamples | null
+  /** How many examples are held out, where all of them have one answer and others are learnt; else null. */
+  oneLabel: number | null
 }
 
 /**
@@ -124,7 +127,23 @@ export async function prepareRun(
   const { max_length } = config.training
   const of = examples.train + examples.validation + examples.test
   const cut = truncated > 0 ? { examples: truncated, of, max_length } : null
-  return { config, hashes, tokens, model, codec, template, batches, samples, plan, steps, start, notice, cut }
+  const oneLabel = onlyHeldLabel(table.info) === null ? null : examples.validation
+  const held = { cut, oneLabel }
+  return {
+    config,
+    hashes,
+    tokens,
+    model,
+    codec,
+    template,
+    batches,
+    samples,
+    plan,
+    steps,
+    start,
+    notice,
+    ...held,
+  }
 }
 
 /** What is to be said of a learning rate that no run of this model is likely to bear; null: nothing. As the page says it beside the field. */

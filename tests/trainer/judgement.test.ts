@@ -12,6 +12,16 @@ describe('a run is judged', () => {
     expect(judge({ ...fell, cut: false }).kind).toBe('better')
   })
 
+  test('not by rows held out that have one answer: nothing is shown of the others', () => {
+    const one = (evalLoss: number[]) =>
+      judge({ trainLoss: line(5, 1), ...at([0, 20, 40], evalLoss), oneLabel: true }).kind
+    expect([one([5, 3, 2]), one([5, 4, 7]), one([5, 5, 5]), one([5, 8, 9])]).toEqual(
+      Array(4).fill('one_label'),
+    )
+    const apart = { trainLoss: [5.3, ...line(60, 30)], ...at([0, 40], [5.2, 45]) }
+    expect(judge({ ...apart, oneLabel: true }).kind).toBe('diverged')
+  })
+
   test('as better where rows it never saw are known better', () => {
     const found = judge({ trainLoss: line(5, 1), ...at([0, 20, 40], [5, 3, 2]) })
     expect(found).toMatchObject({ kind: 'better', best: { step: 40, loss: 2 }, first: 5, last: 2 })

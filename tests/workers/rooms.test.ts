@@ -1205,6 +1205,24 @@ describe('a run', () => {
     ])
   })
 
+  test('whose rows held out have one answer of several says so, in its log and in its card, and not which', async () => {
+    const { data, train } = rooms()
+    const rows = Array.from({ length: 24 }, (_, i) => `Is ${i} even?,${i === 3 ? 'seldom' : 'often'}`)
+    const { end, events, onEvent } = listener()
+    const file = csv(`q,a\n${rows.join('\n')}\n`)
+    const run = await train.runs.start(await requested(data, { file }), onEvent)
+    await end
+    const { events: stored } = await train.runs.history(run)
+    const told = stored.filter((event) => event.type === 'notice')
+    expect(told).toEqual(events.filter(({ type }) => type === 'notice'))
+    expect(told).toMatchObject([
+      { one_label: 5, message: expect.stringMatching(/^All 5 examples held out have the same answer/) },
+    ])
+    expect(JSON.stringify(told)).not.toContain('often')
+    const card = await (await exported(train, run, 'peft')).get('README.md')!.text()
+    expect(card).toContain('| validation examples, all with the same answer | 5 |')
+  })
+
   test('over examples that lost their end says so, in its log and in its card', async () => {
     const { data, train } = rooms()
     const file = csv(`${ROWS}Say it.,${'The ball is in the box. '.repeat(20)}\n`)

@@ -106,6 +106,11 @@ export const runs = {
   'judge.better': 'Rows that it never saw are known better: loss {first} {before}, {last} {after}.',
   'judge.cut':
     'Loss on rows that it never saw: {first} {before}, {last} {after}. That is no sign that they are known better: {examples} of {of} examples were cut at {limit} tokens, and how those answers end was neither learnt nor measured. Allow more tokens an example (max_length).',
+  'judge.one_label': {
+    one: 'How well rows that it never saw are known cannot be said: one was held out (loss {first} {before}, {last} {after}), and nothing is shown of the other answers. Hold more out, or evenly by label (Data).',
+    other:
+      'How well rows that it never saw are known cannot be said: the {count} that were held out all have the same answer (loss {first} {before}, {last} {after}), and whoever always gives it is right in each. Hold more out, or evenly by label (Data).',
+  },
   'judge.by_heart':
     'It learns its own rows by heart: their loss fell from {trainFirst} to {trainLast}, while that of rows it never saw rose from {best} at step {step} to {last} {after}. Where rows are facts, that is what you want: no fact can be known from another. For a skill or a style, train for fewer steps or on more rows.',
   'judge.no_change':

@@ -12,13 +12,17 @@ import type { RunView } from '../state/runs.ts'
 const when = (step: number) => (step === 0 ? t('judge.before') : t('judge.atStep', { step }))
 
 /** What a run's curves say of it. */
-export const judgedOf = ({ series, cut }: RunView) =>
+export const judgedOf = ({ series, cut, oneLabel }: RunView) =>
   judge({
     trainLoss: series.training.column('loss').view(),
     evalSteps: series.validation.steps.view(),
     evalLoss: series.validation.column('eval_loss').view(),
     cut: cut() !== null,
+    oneLabel: oneLabel() !== null,
   })
+
+/** Whether its loss on rows held out says nothing of how well rows are known: of answers that lost their end, or all the same. */
+export const claimsNothing = (view: RunView | null) => Boolean(view?.cut() || view?.oneLabel())
 
 /** What a run's curves and answers say of it, in sentences: of rows that it learnt from and of rows that it never saw. */
 export function Judged(props: { view: RunView; run: RunInfo }) {
@@ -40,6 +44,7 @@ export function Judged(props: { view: RunView; run: RunInfo }) {
       examples: cut?.examples ?? 0,
       of: cut?.of ?? 0,
       limit: cut?.max_length ?? 0,
+      count: props.view.oneLabel() ?? 0,
       rate: formatNumber(rate),
       gentler: formatNumber(gentler(rate, usualRate(models.byId(props.run.config.model.id)))),
     })

@@ -23,6 +23,8 @@ export interface RunView {
   notices: () => string[]
   /** Examples that lost their end. */
   cut: () => CutExamples | null
+  /** How many examples are held out, where all of them have one answer and others are learnt; else null. */
+  oneLabel: () => number | null
   /** Steps of the checkpoints that were saved, kept or not, ascending. */
   saved: () => number[]
   take(event: RunEvent): void
@@ -33,12 +35,14 @@ export function createRunView(): RunView {
   const [samples, setSamples] = createSignal<SampleHistory[]>([])
   const [notices, setNotices] = createSignal<string[]>([])
   const [cut, setCut] = createSignal<CutExamples | null>(null)
+  const [oneLabel, setOneLabel] = createSignal<number | null>(null)
   const [saved, setSaved] = createSignal<number[]>([])
   return {
     series,
     samples,
     notices,
     cut,
+    oneLabel,
     saved,
     take(event) {
       if (series.add(event)) return
@@ -48,6 +52,7 @@ export function createRunView(): RunView {
         setSaved((before) => [...before.filter((step) => step < event.step), event.step])
       else if (event.type === 'notice') {
         if (event.cut) setCut(event.cut)
+        if (event.one_label) setOneLabel(event.one_label)
         setNotices((before) => (before.includes(event.message) ? before : [...before, event.message]))
       }
     },

@@ -574,6 +574,8 @@ export const page = {
   'judge.better': '從未看過的列掌握得更好了：損失{before} {first}，{after} {last}。',
   'judge.cut':
     '從未看過的列的損失：{before} {first}，{after} {last}。這不表示掌握得更好：{of} 個範例中有 {examples} 個在 {limit} 個詞元處被截短，這些回答的結尾既沒有學也沒有測量。請讓每個範例有更多詞元（max_length）。',
+  'judge.one_label':
+    '無法判斷從未看過的列掌握得多好：保留的 {count} 列答案都相同（損失{before} {first}，{after} {last}），看不出其他答案學得如何。請多保留一些，或依標籤平均保留（「資料」頁）。',
   'judge.by_heart':
     '它在死背自己的列：這些列的損失從 {trainFirst} 降到 {trainLast}，而從未看過的列從第 {step} 步的 {best} 上升到{after}的 {last}。如果資料是事實，這正是您要的：一件事實無法從另一件得知。如果是技能或風格，請減少步數或增加資料列。',
   'judge.no_change':

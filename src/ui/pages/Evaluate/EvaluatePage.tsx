@@ -11,7 +11,7 @@ import { formatFigure, formatLoss } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
-import { Judged } from '../Judged.tsx'
+import { claimsNothing, Judged } from '../Judged.tsx'
 import { NeedsModel } from '../NeedsModel.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { Ask } from './Ask.tsx'
@@ -121,7 +121,7 @@ function BeforeAfter(props: { run: RunInfo }) {
                 value: formatFigure(Math.exp(end().last)),
               })}
             />
-            <Show when={end().several && !runs.view(props.run.id)?.cut()}>
+            <Show when={end().several && !claimsNothing(runs.view(props.run.id))}>
               <Show when={changeInWords(end().first, end().last)}>
                 {(change) => <Stat label={t('evaluate.change')} value={change()} />}
               </Show>

@@ -10,7 +10,7 @@ import { formatDuration, formatLoss } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { checkpointName, useCheckpoint } from '../CheckpointPicker.tsx'
-import { Judged } from '../Judged.tsx'
+import { claimsNothing, Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { UnkeptNotice } from '../Train/UnkeptNotice.tsx'
@@ -42,8 +42,8 @@ export function ExportPage() {
                 </Suspense>
                 <Section title={t('export.summary')}>
                   <Summary run={run()} />
-                  {/* A loss over cut answers never stands by itself. */}
-                  <Show when={runs.view(run().id)?.cut() && runs.view(run().id)}>
+                  {/* A loss that says nothing never stands by itself. */}
+                  <Show when={claimsNothing(runs.view(run().id)) && runs.view(run().id)}>
                     {(view) => <Judged view={view()} run={run()} />}
                   </Show>
                   <Show when={curve().length > 0}>

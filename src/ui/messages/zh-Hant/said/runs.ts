@@ -107,6 +107,8 @@ export const runs: SaidTexts = {
     '這次訓練用過的核心程式已經不在（{0}{1~}）。它改用別的繼續：從這裡起，數字的最後幾位可能與沒有中斷的訓練不同。',
   '{0} of {1} examples are cut at {2} tokens (max_length): what they lose is not learnt, nor how to end there, and no loss says how well these answers are known.':
     '{1} 個範例中有 {0} 個在 {2} 個詞元處被截短（max_length）：截去的部分學不到，也學不會在那裡結束，而且沒有損失能說明這些回答掌握得多好。',
+  '‹One example is held out|All {0} examples held out have the same answer›: the loss on it shows nothing of the other answers.':
+    '‹0:只保留了一個範例|保留的 {0} 個範例答案都相同›：它的損失看不出其他答案學得如何。',
   'Kernels that this graphics processor or its driver does not run rightly were left out ({0}{1}). The run uses others.':
     '這張顯示卡或它的驅動程式無法正確執行的核心程式已略過（{0}{1~}）。這次訓練使用別的。',
   'Step {0} was skipped: its loss or gradient was not a finite number. The weights stay as they were.':
