@@ -84,11 +84,24 @@ async function buildScript(
   return { script: scripts[0]!, style: styles[0]!, wasm }
 }
 
+const CUT = 'This file was cut off. 這個檔案被截斷了。 '
+const AGAIN = 'Copy it again from where it came from, or ask for it again. 請從來源重新複製，或再要一次。'
+
+/**
+ * Says of a file that was cut off before GUARD's end that it was: it stands before all else, needs no script, and browsers close a style that
+ * breaks off. Where reading is slow, it waits for what takes it back.
+ */
+const CUT_EARLY = `<style>
+      html::before { content: '${CUT}${AGAIN}'; display: block; padding: 2rem 1rem; font: 1rem/1.5 system-ui, sans-serif; animation: cut 0s 2s both; }
+      @keyframes cut { from { visibility: hidden; } }
+    </style>`
+const NOT_CUT_EARLY = '<style>html::before { content: none; }</style>'
+
 /** Says of a file that was cut off, or whose script was altered, so that its policy refuses it: of that nothing else would be heard. */
 const GUARD = `
       document.addEventListener('DOMContentLoaded', () => {
-        const again = 'Copy it again from where it came from, or ask for it again. 請從來源重新複製，或再要一次。'
-        if (!document.getElementById('${ONE_FILE_END}')) throw new Error('This file was cut off. 這個檔案被截斷了。 ' + again)
+        const again = '${AGAIN}'
+        if (!document.getElementById('${ONE_FILE_END}')) throw new Error('${CUT}' + again)
         if (!self.lapidaryOneFileBegan || !self.lapidaryOneFileList)
           throw new Error('This file was altered. 這個檔案被更改了。 ' + again)
       })
@@ -105,14 +118,18 @@ export function oneFileDocument(html: string, script: string, style: string, ico
   let text = html.replace(/\n *<link rel="(icon|apple-touch-icon|manifest)"[^>]*>/g, '')
   if (/<(link|script)\b[^>]*(href|src)=/.test(text.replace(ENTRY, '')))
     throw new Error('index.html loads something that is left out here.')
-  text = once(text, '<meta charset="utf-8" />', '<meta charset="utf-8" />\n    <!--policy-->')
+  text = once(
+    text,
+    '<meta charset="utf-8" />',
+    `<meta charset="utf-8" />\n    ${CUT_EARLY}\n    <!--policy-->`,
+  )
   text = once(text, '<title>Lapidary</title>', '<!--title-->')
   const link = `<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}" />`
   text = once(text, '</head>', `${link}\n    <style>${style}</style>\n  </head>`)
   return once(
     text,
     ENTRY,
-    `<script>${GUARD}</script>\n    <!--files-->\n    <script id="${ONE_FILE_SCRIPT}">${inDocument(script)}</script>\n    <i id="${ONE_FILE_END}" hidden></i>`,
+    `<script>${GUARD}</script>\n    ${NOT_CUT_EARLY}\n    <!--files-->\n    <script id="${ONE_FILE_SCRIPT}">${inDocument(script)}</script>\n    <i id="${ONE_FILE_END}" hidden></i>`,
   )
 }
 

@@ -17,6 +17,12 @@ test.afterEach(async () => {
   if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
+/** What a document says before its scripts do, where it is to be seen. */
+function saidFirst(): string {
+  const { content, visibility } = getComputedStyle(document.documentElement, '::before')
+  return content === 'none' || visibility === 'hidden' ? '' : content
+}
+
 test('a class pack as one HTML file is opened from a stick, run, handed in, and scored by the teacher', async ({
   page,
 }) => {
@@ -57,6 +63,12 @@ test('a class pack as one HTML file is opened from a stick, run, handed in, and 
   writeFileSync(cut, bytes.slice(0, bytes.length * 0.7))
   await there.goto(pathToFileURL(cut).href)
   await expect(there.getByText(/This file was cut off/)).toBeVisible()
+  // Also where it holds no script yet, or none that could say it.
+  for (const length of [400, 1000, 3000, 30_000, bytes.indexOf('</head>') + 3000]) {
+    writeFileSync(cut, bytes.slice(0, length))
+    await there.goto(pathToFileURL(cut).href)
+    await expect.poll(() => there.evaluate(saidFirst), { timeout: 10_000 }).toMatch(/This file was cut off/)
+  }
   writeFileSync(cut, bytes.replace('<script id="studio">', '<script id="studio">;'))
   await there.goto(pathToFileURL(cut).href)
   await expect(there.getByText(/This file was altered/)).toBeVisible()
@@ -66,6 +78,7 @@ test('a class pack as one HTML file is opened from a stick, run, handed in, and 
   const lesson = there.getByRole('complementary', { name: 'Lesson: 我們的課' })
   await expect(lesson.getByText('Welcome.')).toBeVisible({ timeout: 120_000 })
   await expect(lesson.getByText(/opened as a file/)).toBeVisible()
+  expect(await there.evaluate(saidFirst)).toBe('')
   // What a browser saves of the open page, as pupils may do, is none.
   writeFileSync(cut, await there.content())
   await there.goto(pathToFileURL(cut).href)

@@ -244,6 +244,21 @@ describe('the document that packs are made of', () => {
     for (const mark of Object.values(ONE_FILE_MARKS)) expect(text.split(mark).length).toBe(2)
   })
 
+  test('says first that it was cut off, and takes that back where a script can say it', () => {
+    const text = oneFileDocument(html, 'begin()', '', '<svg/>')
+    const [said, guard, back] = [
+      text.indexOf('This file was cut off'),
+      text.indexOf('<script>'),
+      text.indexOf('content: none'),
+    ]
+    expect(said).toBeGreaterThan(0)
+    expect(said).toBeLessThan(250)
+    expect(text.indexOf(ONE_FILE_MARKS.policy)).toBeGreaterThan(said)
+    expect(guard).toBeGreaterThan(said)
+    expect(back).toBeGreaterThan(text.indexOf('</script>', guard))
+    expect(back).toBeLessThan(text.indexOf(ONE_FILE_MARKS.files))
+  })
+
   test('is refused where it would load something, or be read as another script', () => {
     expect(() =>
       oneFileDocument(html.replace('</head>', '<script src="x.js"></script></head>'), '', '', ''),
