@@ -23,8 +23,7 @@ export function createProofs(studio: Studio) {
     try {
       await studio.runs.prove(run, which, {
         ...(signal && { signal }),
-        // The last word of how far it is may come behind the end, by a way of its own.
-        onProgress: ({ share }) => void (latest === own && setMaking({ run, share })),
+        onProgress: ({ share }) => void setMaking({ run, share }),
       })
       setMade((count) => count + 1)
       return true
