@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test'
+import { PATIENCE, startShort } from './helpers.ts'
 
 test('a sample has its name in the language of the page, and what points onward points where it reads', async ({
   page,
@@ -30,4 +31,15 @@ test('after a reload in another language every sentence of the Train page is in 
   await expect(page.getByText(/已計入/)).toBeVisible()
   // No space behind a full stop that has its own.
   expect(await page.getByRole('main').innerText()).not.toMatch(/。 +\S/)
+})
+
+test('what a screen reader was told does not stay in the language of before', async ({ page }) => {
+  await startShort(page, 2)
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  const told = page.locator('.app > [aria-live]')
+  await expect(told).toHaveText('Training is done. The adapter is ready to download.')
+  await page.getByRole('button', { name: /^This app/ }).click()
+  await page.locator('[role=menu] [lang=zh-Hant]').click()
+  await expect(page.getByText('完成。適配器已就緒。')).toBeVisible()
+  await expect(told).toHaveText('')
 })

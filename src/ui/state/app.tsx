@@ -140,7 +140,17 @@ function createApp(studio: Studio, first: LinkReading | null) {
   )
   const link = createLink({ data, opening, training, first, embedded: shown.embedded })
   const packs = createPacks({ studio, training, embedded: shown.embedded })
-  createEffect(on(language.now, (tag) => void packs.speak(tag), { defer: true }))
+  createEffect(
+    on(
+      language.now,
+      (tag) => {
+        // It was said, in the language of before.
+        announce('')
+        void packs.speak(tag)
+      },
+      { defer: true },
+    ),
+  )
   const answers = createAnswers(studio, models)
   const evaluations = createEvaluations(studio, models)
   const corrections = createCorrections({ opening, route })
