@@ -65,12 +65,7 @@ test('a run that another tab deletes is no longer drawn over the chart, nor comp
   await context.addInitScript(() =>
     localStorage.setItem('lapidary.engine', JSON.stringify({ choice: 'portable' })),
   )
-  await startShort(page, 3)
-  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
-  await page.getByRole('button', { name: 'Set up another run' }).click()
-  await page.getByRole('textbox', { name: 'Steps' }).fill('4')
-  await page.getByRole('button', { name: 'Start training' }).click()
-  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  await twoRuns(page)
   await page.getByRole('button', { name: 'Runs: 2' }).click()
   await page.getByRole('checkbox', { name: /^Draw over the chart/ }).check()
   await page.keyboard.press('Escape')
@@ -79,12 +74,58 @@ test('a run that another tab deletes is no longer drawn over the chart, nor comp
 
   const other = await context.newPage()
   await other.goto('/')
-  await other.getByRole('button', { name: 'Runs: 2' }).click()
-  await other.getByRole('button', { name: /^More for .*Steps 3\b/ }).click()
-  await other.getByRole('menuitem', { name: 'Delete' }).click()
-  await other.getByRole('button', { name: 'Delete', exact: true }).click()
+  await deleteRun(other, 'Steps 3')
   await expect(page.getByRole('button', { name: 'Runs: 1' })).toBeVisible()
   await expect(besides).toHaveCount(0)
   await expect(page.getByText('Steps 3')).toHaveCount(0)
   await expect(page.getByText('○ best (validation)')).toBeVisible()
 })
+
+test('a run in view that another tab deletes is told by its name, and the one that is shown in its place', async ({
+  page,
+  context,
+}) => {
+  await context.addInitScript(() =>
+    localStorage.setItem('lapidary.engine', JSON.stringify({ choice: 'portable' })),
+  )
+  await twoRuns(page)
+  await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
+  const picker = page.getByRole('main').getByRole('button', { name: /^Run\b/ })
+  await expect(picker).toContainText('Steps 4')
+
+  const other = await context.newPage()
+  await other.goto('/')
+  await deleteRun(other, 'Steps 4')
+  const told = page.getByRole('status').filter({ hasText: 'was deleted' })
+  await expect(told).toContainText(/Steps 4.* was deleted, in another tab or by the browser/)
+  await expect(told).toContainText(/What is shown now is “/)
+  await page.screenshot({ path: test.info().outputPath('gone.png'), fullPage: true })
+  // The other is put in view by a person: what was said is over.
+  await page.getByRole('button', { name: 'Runs: 1' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Show' }).click()
+  await expect(told).toHaveCount(0)
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible()
+  await deleteRun(other, '.')
+  await expect(told).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Start training' })).toBeVisible()
+  await expect(page.getByText('What is shown now')).toHaveCount(0)
+})
+
+/** A run of 3 steps, and one of 4, which is in view. */
+async function twoRuns(page: Page): Promise<void> {
+  await startShort(page, 3)
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  await page.getByRole('button', { name: 'Set up another run' }).click()
+  await page.getByRole('textbox', { name: 'Steps' }).fill('4')
+  await page.getByRole('button', { name: 'Start training' }).click()
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+}
+
+/** Deletes the run whose label holds this. */
+async function deleteRun(page: Page, label: string): Promise<void> {
+  const drawer = page.getByRole('dialog', { name: 'Runs' })
+  if (!(await drawer.isVisible())) await page.getByRole('button', { name: /^Runs: / }).click()
+  await page.getByRole('button', { name: new RegExp(`^More for .*(${label})`) }).click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByRole('button', { name: 'Delete', exact: true }).click()
+}

@@ -95,6 +95,8 @@ export const runs = {
   'picker.label': 'Run',
   'picker.none': 'There is no trained adapter yet.',
   'picker.toTrain': 'Go to Train',
+  'picker.gone': '“{name}” was deleted, in another tab or by the browser.',
+  'picker.now': 'What is shown now is “{name}”.',
 
   'evaluate.title': 'Evaluate',
   'evaluate.lede': 'What has the model learnt? Its answers beside those of the base model.',

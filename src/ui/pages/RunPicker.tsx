@@ -1,4 +1,4 @@
-import { createEffect, createMemo, Show } from 'solid-js'
+import { createEffect, createMemo, onCleanup, Show } from 'solid-js'
 import type { RunInfo } from '../../protocol/studio.ts'
 import { LinkButton } from '../components/Button.tsx'
 import { Notice } from '../components/Notice.tsx'
@@ -18,37 +18,56 @@ export function usePickedRun() {
   })
   createEffect(() => {
     const run = picked()
+    runs.look(run?.id ?? null)
     if (run) void runs.load(run.id)
   })
+  onCleanup(() => runs.look(null))
   return { usable, picked, pick: runs.show }
 }
 
 export function RunPicker(props: { usable: RunInfo[]; picked: RunInfo | null; pick: (id: string) => void }) {
   const { runs } = useApp()
   return (
-    <Show
-      when={props.picked}
-      fallback={
-        <Notice
-          tone="info"
-          title={t('picker.none')}
-          actions={<LinkButton href={hrefOf('train')}>{t('picker.toTrain')}</LinkButton>}
-        />
-      }
-    >
-      {(run) => (
-        <div class="run-picker">
-          <Select
-            label={t('picker.label')}
-            value={run().id}
-            onChange={props.pick}
-            options={props.usable.map((other) => ({
-              value: other.id,
-              label: runs.label(other),
-              description: `${formatTime(other.created)} · ${t('runs.steps', { step: other.step, count: other.maxSteps })}`,
-            }))}
+    <>
+      <RunGone now={props.picked} />
+      <Show
+        when={props.picked}
+        fallback={
+          <Notice
+            tone="info"
+            title={t('picker.none')}
+            actions={<LinkButton href={hrefOf('train')}>{t('picker.toTrain')}</LinkButton>}
           />
-        </div>
+        }
+      >
+        {(run) => (
+          <div class="run-picker">
+            <Select
+              label={t('picker.label')}
+              value={run().id}
+              onChange={props.pick}
+              options={props.usable.map((other) => ({
+                value: other.id,
+                label: runs.label(other),
+                description: `${formatTime(other.created)} · ${t('runs.steps', { step: other.step, count: other.maxSteps })}`,
+              }))}
+            />
+          </div>
+        )}
+      </Show>
+    </>
+  )
+}
+
+/** The run that was in view was deleted elsewhere. @param now that in its place */
+export function RunGone(props: { now: RunInfo | null }) {
+  const { runs } = useApp()
+  return (
+    <Show when={runs.gone()}>
+      {(name) => (
+        <Notice tone="warning" title={t('picker.gone', { name: name() })} onDismiss={runs.dismissGone}>
+          <Show when={props.now}>{(run) => <p>{t('picker.now', { name: runs.label(run()) })}</p>}</Show>
+        </Notice>
       )}
     </Show>
   )

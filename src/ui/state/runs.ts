@@ -87,7 +87,13 @@ export function createRuns(studio: Studio) {
   const [list, setList] = createSignal<RunInfo[]>([])
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [laid, setOverlays] = createSignal<string[]>([])
-  const [shownId, show] = createSignal<string | null>(null)
+  const [shownId, setShown] = createSignal<string | null>(null)
+  /** What a run was called that was in view and is stored no more, though this page has not deleted it. */
+  const [gone, setGone] = createSignal<string | null>(null)
+  /** The run that the page is about, where none was put in view. */
+  let looked: string | null = null
+  /** Runs that this page has deleted. */
+  const removed = new Set<string>()
   const [views, setViews] = createSignal<ReadonlyMap<string, RunView>>(new Map())
   const [notNow, setNotNow] = createSignal(runsPutOff())
   /** Of runs whose best checkpoint is not the newest, the one that a person chose. */
@@ -105,10 +111,34 @@ export function createRuns(studio: Studio) {
   async function refresh(): Promise<void> {
     try {
       const runs = await studio.runs.list()
+      const before = byId(shownId() ?? looked)
+      const name = before && label(before)
       setList([...runs].sort((a, b) => b.created - a.created))
+      if (!before || before.unkept || byId(before.id) || removed.has(before.id)) return
+      forget(before.id)
+      setGone(name)
     } catch (error) {
       setFailure(toFailure(error))
     }
+  }
+
+  /** Puts a run in view, or none; what was said of another is over. */
+  function show(id: string | null): void {
+    setGone(null)
+    setShown(id)
+  }
+
+  /** Nothing of it is left on the page. */
+  function forget(id: string): void {
+    putOff(id, false)
+    setOverlays((before) => before.filter((other) => other !== id))
+    setViews((before) => {
+      const next = new Map(before)
+      next.delete(id)
+      return next
+    })
+    if (shownId() === id) setShown(null)
+    if (looked === id) looked = null
   }
 
   function adopt(id: string, view: RunView): void {
@@ -242,18 +272,13 @@ export function createRuns(studio: Studio) {
   const overlaysFull = () => overlays().filter((id) => id !== shownId()).length >= MOST_OVERLAYS
 
   async function remove(id: string): Promise<void> {
+    removed.add(id)
     try {
       await studio.runs.remove(id)
-      putOff(id, false)
-      setOverlays((before) => before.filter((other) => other !== id))
-      setViews((before) => {
-        const next = new Map(before)
-        next.delete(id)
-        return next
-      })
-      if (shownId() === id) show(null)
+      forget(id)
       await refresh()
     } catch (error) {
+      removed.delete(id)
       setFailure(toFailure(error))
     }
   }
@@ -267,6 +292,12 @@ export function createRuns(studio: Studio) {
     shown,
     shownId,
     show,
+    gone,
+    dismissGone: () => setGone(null),
+    /** The page is about this run from now on. */
+    look(id: string | null): void {
+      looked = id
+    },
     view: (id: string | null) => (id === null ? null : (views().get(id) ?? null)),
     load,
     adopt,

@@ -563,6 +563,8 @@ export const page = {
   'picker.label': '訓練',
   'picker.none': '還沒有訓練好的適配器。',
   'picker.toTrain': '前往訓練頁',
+  'picker.gone': '「{name}」已刪除：由其他分頁或瀏覽器刪除。',
+  'picker.now': '現在顯示的是「{name}」。',
 
   'evaluate.title': '評估',
   'evaluate.lede': '模型學到了什麼？它的回答和基礎模型的並排。',

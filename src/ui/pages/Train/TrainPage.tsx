@@ -12,6 +12,7 @@ import { hrefOf } from '../../state/route.ts'
 import { AllowMore } from '../AllowMore.tsx'
 import { CopyLink } from '../CopyLink.tsx'
 import { LockedPart } from '../LockedPart.tsx'
+import { RunGone } from '../RunPicker.tsx'
 import { CutAnswers } from './CutAnswers.tsx'
 import { Failures } from './Failures.tsx'
 import { Forecast } from './Forecast.tsx'
@@ -121,6 +122,7 @@ function BeforeRun() {
         }
       />
       <div class="stack">
+        <RunGone now={null} />
         <Failures of={null} />
         <Show when={data.failure() && !data.dataset() && !training.failureOf(null) ? data.failure() : null}>
           {(failure) => <FailureNotice failure={failure()} />}
