@@ -52,12 +52,12 @@ export function roundingWriter(database: Database, id: string, of: string, to: H
   }
 }
 
-/** Forgets blocks that are not whole any more. */
-export async function dropRounding(database: Database, id: string, to: Held): Promise<void> {
+/** Forgets blocks that are not whole any more. @param set of their chunks: those that another tab has put in their place stay */
+export async function dropRounding(database: Database, id: string, to: Held, set: string): Promise<void> {
   await commit(database, ['models', 'downloads'], [], async (tx) => {
     const model = await tx.objectStore('models').get(id)
     const old = model?.rounded?.[to]
-    if (!model || !old) return []
+    if (!model || old?.blocks.set !== set) return []
     const { [to]: _, ...rounded } = model.rounded!
     await tx.objectStore('models').put({ ...model, rounded })
     return unshared(tx, [old.blocks])

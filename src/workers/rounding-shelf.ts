@@ -28,7 +28,8 @@ export function roundingShelf(
   return {
     async read(to) {
       const kept = await keptRounding(database, id, { of, to, version: ROUNDING })
-      const onGone = () => void dropRounding(database, id, to).catch(() => {})
+      const set = kept?.bytes.ref?.set ?? ''
+      const onGone = () => void dropRounding(database, id, to, set).catch(() => {})
       return kept && keptBlocks(kept.table, kept.bytes, onGone)
     },
     async record(weights, to) {

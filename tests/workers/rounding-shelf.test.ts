@@ -139,6 +139,24 @@ test('blocks that were cleared away are rounded again in the middle of a load, a
   expect((await load()).weights.fromKept).toBe(true)
 })
 
+test('blocks that another tab has put in the place of those that are read stay', async () => {
+  await add()
+  await load()
+  await vi.waitFor(async () => expect(await kept()).not.toBeNull())
+  const model = await stored()
+  const { table, blocks } = model.rounded!.int4!
+  const reading = (await roundingShelf(database, model.id, model.hash, 0).read('int4'))!
+  await database.put('models', { ...model, rounded: { int4: { of: '', table, blocks } } })
+  await load()
+  await vi.waitFor(async () => expect((await kept())!.blocks.set).not.toBe(blocks.set))
+  const { set } = (await kept())!.blocks
+  const { name, start, end } = table.stretches[0]!
+  expect(await reading.read(name, start, end)).toBeNull()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect((await kept())?.blocks.set).toBe(set)
+  expect((await load()).weights.fromKept).toBe(true)
+})
+
 test('where there is no room to spare nothing is kept', async () => {
   await add()
   const estimate = vi.fn(async () => ({ quota: 3e6, usage: 0 }))
