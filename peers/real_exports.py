@@ -359,14 +359,17 @@ def mlx(exports, reference):
     from mlx_lm import stream_generate
     from runner_arithmetic import as_mlx
 
+    def log_softmax(model, ids, answer):
+        rows = model(mx.array([ids + answer]))[0, len(ids) - 1 : -1]
+        return rows - mx.logsumexp(rows, axis=-1, keepdims=True)
+
     own = as_mlx(reference.with_adapter())
     with exports.made("mlx") as folder, exports.made("mlx", "zeros") as dead:
         model, tokenizer = load_mlx(reference.base, adapter_path=str(folder))
         model.set_dtype(mx.float32)
         told, plain, apart, beside, same = [], [], [], [], 0
         for ids, answer, logs in reference:
-            rows = model(mx.array([ids + answer]))[0, len(ids) - 1 : -1]
-            found = np.array(rows - mx.logsumexp(rows, axis=-1, keepdims=True))[np.arange(len(answer)), answer]
+            found = np.array(log_softmax(model, ids, answer))[np.arange(len(answer)), answer]
             told.append(found)
             plain.append(words_of(own, ids, answer))
             apart.append(np.abs(found - plain[-1]))
@@ -374,11 +377,15 @@ def mlx(exports, reference):
             for token in reference.ends:
                 tokenizer.eos_token_ids.add(token)
             same += [part.token for part in stream_generate(model, tokenizer, ids, max_tokens=MOST)] == answer
+        # What mlx-lm computes in f64 from the same files is what they hold, without its arithmetic in f32.
+        model.set_dtype(mx.float64)
+        exactly = [np.array(log_softmax(model, ids, answer))[np.arange(len(answer)), answer] for ids, answer, _ in reference]
         del model
         near("mlx in mlx-lm, against PyTorch that scales embeddings as it does", apart, 1e-4)
         with double_precision(own):
             as_mlx(own)
             true = [words_of(own, ids, answer) for ids, answer, _ in reference]
+        near("mlx in mlx-lm that computes in f64: all words, from the same in f64", np.abs(np.concatenate(exactly) - np.concatenate(true)), 1e-4)
         as_near("mlx in mlx-lm: nine words of ten", *(nine_of_ten(np.abs(np.concatenate(of) - np.concatenate(true))) for of in (told, plain)))
         as_near("mlx in mlx-lm: all words", *(np.abs(np.concatenate(of) - np.concatenate(true)) for of in (told, plain)))
         near("mlx in mlx-lm, against PyTorch as it computes", beside, None)
