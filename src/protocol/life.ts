@@ -1,39 +1,62 @@
 /**
  * Whether a worker is still there. One that ends by itself, or that the browser ends, fires no event at whoever made it: what it was
- * asked is never answered. So each holds a lock of its own as long as it lives. The browser takes that back however the worker ends,
- * and never before, however long it computes and whatever the page does.
+ * asked is never answered. So each holds something of its own as long as it lives, which the browser takes back however the worker ends,
+ * and never before, however long it computes and whatever the page does: a lock, or on plain http, where there are no locks, an empty
+ * database, which can be deleted once nobody has it open.
  */
-const PREFIX = 'lapidary-life-'
+const LIFE = 'lapidary-life-'
+
+/** Whether a database is held by a worker as long as it lives: empty, and gone with it. */
+export const isLife = (name: string) => name.startsWith(LIFE)
 
 /** Plain http pages have none, and a document without an origin of its own is refused them. */
 const locks = () => (globalThis.navigator as Partial<Navigator> | undefined)?.locks
 
-/** For a worker, of itself: the name of its lock, once it is held; null: there are none here. */
+/** For a worker, of itself: the name of what it holds, once it is held; null: there is nothing of the kind here. */
 export async function takeLife(): Promise<string | null> {
+  const name = LIFE + Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join('-')
+  return (await (locks() ? holdLock(name) : holdDatabase(name))) ? name : null
+}
+
+/** Calls `gone` when the worker that holds this is no more. @returns stops waiting for it */
+export function whenGone(life: string, gone: () => void): () => void {
   const manager = locks()
-  if (!manager) return null
-  const name = PREFIX + Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join('-')
+  const waiting = new AbortController()
+  if (manager) manager.request(life, { signal: waiting.signal }, () => gone()).catch(() => {})
+  // Asked to at once, the browser does it when the worker ends, and nothing is left of it.
+  else indexedDB.deleteDatabase(life).onsuccess = () => waiting.signal.aborted || gone()
+  return () => waiting.abort()
+}
+
+function holdLock(name: string): Promise<boolean> {
   return new Promise((resolve) => {
     const held = () => {
-      resolve(name)
+      resolve(true)
       return new Promise<never>(() => {})
     }
-    manager.request(name, held).catch(() => resolve(null))
+    locks()!
+      .request(name, held)
+      .catch(() => resolve(false))
   })
 }
 
-/** Calls `gone` when the worker that holds this lock is no more. @returns stops waiting for it */
-export function whenGone(life: string, gone: () => void): () => void {
-  const waiting = new AbortController()
-  locks()
-    ?.request(life, { signal: waiting.signal }, () => gone())
-    .catch(() => {})
-  return () => waiting.abort()
+/** They would be closed if they were collected. */
+const databases = new Set<IDBDatabase>()
+
+function holdDatabase(name: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const opening = indexedDB.open(name)
+    opening.onsuccess = () => {
+      databases.add(opening.result)
+      resolve(true)
+    }
+    opening.onerror = () => resolve(false)
+  })
 }
 
 const BEAT = 'beat'
 
-/** Where there are no locks, for a worker: answers each beat. */
+/** Where a worker can hold nothing, for that worker: answers each beat. */
 export function answerBeats(port: MessagePort): void {
   port.onmessage = () => port.postMessage(BEAT)
 }

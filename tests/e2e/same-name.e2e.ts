@@ -86,6 +86,12 @@ test('models of one name stand side by side, the same one is known again, and wh
   await dialog.getByRole('button', { name: 'Delete' }).click()
   await expect(radio(page, 'gemma')).toHaveCount(0)
   await expect(radio(other, 'gemma')).toHaveCount(0)
+  // Where it was to be trained as well.
+  await other.getByRole('link', { name: 'Train', exact: true }).click()
+  await expect(
+    other.getByText('gemma was deleted in another tab: the practice model is chosen now.'),
+  ).toBeVisible()
+  await other.getByRole('link', { name: 'Model', exact: true }).click()
 
   // The run says what it needs; one that has only the name is not taken.
   await add(other, folder('gemma', 4))

@@ -97,7 +97,7 @@ test('a run in view that another tab deletes is told by its name, and the one th
   await other.goto('/')
   await deleteRun(other, 'Steps 4')
   const told = page.getByRole('status').filter({ hasText: 'was deleted' })
-  await expect(told).toContainText(/Steps 4.* was deleted, in another tab or by the browser/)
+  await expect(told).toContainText(/Steps 4.* was deleted in another tab/)
   await expect(told).toContainText(/What is shown now is “/)
   await page.screenshot({ path: test.info().outputPath('gone.png'), fullPage: true })
   // The other is put in view by a person: what was said is over.

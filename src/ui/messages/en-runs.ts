@@ -95,7 +95,7 @@ export const runs = {
   'picker.label': 'Run',
   'picker.none': 'There is no trained adapter yet.',
   'picker.toTrain': 'Go to Train',
-  'picker.gone': '“{name}” was deleted, in another tab or by the browser.',
+  'picker.gone': '“{name}” was deleted in another tab.',
   'picker.now': 'What is shown now is “{name}”.',
 
   'evaluate.title': 'Evaluate',

@@ -102,6 +102,7 @@ export function createModels(studio: Studio, draft: Draft) {
   function choose(id: string): void {
     if (id === chosenId()) return
     batch(() => {
+      setGone(null)
       draft.change('model', { id, hash: null })
       draft.change('engine', { choices: {} })
     })

@@ -1,3 +1,4 @@
+import { isLife } from '../../protocol/life.ts'
 import type { ServiceWorkerAsked } from '../../protocol/offline.ts'
 
 /** What of the studio's is left, by kind. */
@@ -47,7 +48,7 @@ export async function leftovers(): Promise<Leftovers> {
 async function ownDatabases(): Promise<string[]> {
   // Older browsers do not list them.
   const all = (await globalThis.indexedDB?.databases?.().catch(() => null)) ?? []
-  return all.flatMap(({ name }) => (name !== undefined && OWN.test(name) ? [name] : []))
+  return all.flatMap(({ name }) => (name !== undefined && OWN.test(name) && !isLife(name) ? [name] : []))
 }
 
 function deleteDatabase(name: string, onWait: (waiting: boolean) => void): Promise<void> {

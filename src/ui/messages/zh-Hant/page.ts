@@ -563,7 +563,7 @@ export const page = {
   'picker.label': '訓練',
   'picker.none': '還沒有訓練好的適配器。',
   'picker.toTrain': '前往訓練頁',
-  'picker.gone': '「{name}」已刪除：由其他分頁或瀏覽器刪除。',
+  'picker.gone': '「{name}」已在另一個分頁刪除。',
   'picker.now': '現在顯示的是「{name}」。',
 
   'evaluate.title': '評估',

@@ -11,6 +11,7 @@ import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { Away } from '../Away.tsx'
+import { ModelGone } from '../ModelGone.tsx'
 import { AdapterInstead } from './AdapterInstead.tsx'
 import { Device } from './Device.tsx'
 import { Downloads } from './Downloads.tsx'
@@ -57,17 +58,7 @@ function Added() {
   const { models } = useApp()
   return (
     <>
-      <Show when={models.gone()}>
-        {(name) => (
-          <Notice
-            tone="warning"
-            title={t('model.goneElsewhere', { name: name() })}
-            onDismiss={models.dismissGone}
-          >
-            <p>{t('model.goneElsewhereHint')}</p>
-          </Notice>
-        )}
-      </Show>
+      <ModelGone />
       <Show when={models.told()}>
         {(told) => (
           <Notice

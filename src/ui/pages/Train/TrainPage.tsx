@@ -12,6 +12,7 @@ import { hrefOf } from '../../state/route.ts'
 import { AllowMore } from '../AllowMore.tsx'
 import { CopyLink } from '../CopyLink.tsx'
 import { LockedPart } from '../LockedPart.tsx'
+import { ModelGone } from '../ModelGone.tsx'
 import { RunGone } from '../RunPicker.tsx'
 import { CutAnswers } from './CutAnswers.tsx'
 import { Failures } from './Failures.tsx'
@@ -123,6 +124,7 @@ function BeforeRun() {
       />
       <div class="stack">
         <RunGone now={null} />
+        <ModelGone />
         <Failures of={null} />
         <Show when={data.failure() && !data.dataset() && !training.failureOf(null) ? data.failure() : null}>
           {(failure) => <FailureNotice failure={failure()} />}
