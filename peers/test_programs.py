@@ -17,11 +17,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from importlib.metadata import version
+from importlib.metadata import metadata, version
 from pathlib import Path
 
 import torch
 from exported_run import BASE, SCRATCH
+from packaging.specifiers import SpecifierSet
 from run import ROOT, at_most, same
 
 PIRATE = ROOT / "public" / "datasets" / "pirate.csv"
@@ -127,6 +128,10 @@ def test_requirements(_):
         for name, pinned in pins:
             # Builds for a processor call themselves 2.13.0+cpu.
             same(version(name).split("+")[0], pinned, f"{name} in {path.parent.name}")
+        # A Space says its own in its README.md, which is higher.
+        for said in re.findall(r"^# Python (3\.\d+) or later", path.read_text(), re.M):
+            unfit = [name for name, _ in pins if not SpecifierSet(metadata(name)["Requires-Python"]).contains(f"{said}.0")]
+            same(unfit, [], f"what Python {said} does not take, in {path.parent.name}")
     same(version("gradio"), re.search(r"^sdk_version: (\S+)$", (pairs() / "space/README.md").read_text(), re.M)[1], "Gradio")
 
 
@@ -136,6 +141,10 @@ def test_train_script(context):
     shutil.rmtree(folder / "adapter", ignore_errors=True)
     same(checked(folder), "3", "nothing is checked before something is trained")
     furthest = repeated(folder, "train.py", "--data", PIRATE)
+    alone = context.folder / "alone"
+    alone.mkdir()
+    shutil.copy(folder / "train.py", alone)
+    refused(alone, "run.json is not in", "--data", PIRATE)
     same([checked(folder), checked(folder, "--without")], ["works", "loaded but without effect"], "check.py of what was trained again")
     other = context.folder / "other.csv"
     other.write_text(PIRATE.read_text(encoding="utf-8").replace("school", "ship", 1), encoding="utf-8")
@@ -295,6 +304,9 @@ def test_rest(_):
             ({"messages": []}, 400, "secret"),
             ({**body, "max_tokens": 10**6}, 400, "secret"),
             ({**body, "n": 2}, 400, "secret"),
+            ({**body, "seed": 2**70}, 400, "secret"),
+            # Half of a character, of which the tokenizer makes nothing.
+            ({**body, "messages": [{"role": "user", "content": "\ud800"}]}, 500, "secret"),
             (body, 401, "other"),
         ):
             found, said = asked(url, wrong, key)

@@ -63,11 +63,35 @@ def test_proof_in_transformers(_):
     """Adapter in PEFT, merged folders; exit codes as they are met in a shell."""
     folder = trained() / "adapter"
 
-    def ended(*arguments):
-        return subprocess.run([sys.executable, "check.py", *arguments], cwd=folder, capture_output=True, text=True).returncode
+    def ended(*arguments, options=()):
+        ran = subprocess.run([sys.executable, *options, "check.py", *arguments], cwd=folder, capture_output=True, text=True)
+        same("Traceback" in ran.stderr, False, f"check.py {arguments}: {ran.stderr[-1000:]}")
+        return ran.returncode
 
     same([ended(), ended("--without"), ended("nowhere"), ended("--wrong")], [0, 1, 3, 3], "exit codes")
+    # No library is there.
+    same(ended(options=["-S"]), 3, "exit code without torch")
     return of_library("adapter", "merged")
+
+
+def test_proof_that_cannot_be_told(context):
+    """Without libraries, and without proof.json: an exit code of its own, what to do, and no verdict."""
+    for name in ["adapter", *ALL]:
+        folder = context.folder / name
+        folder.mkdir()
+        for file in ("proof.json", "check.py"):
+            shutil.copy(trained() / name / file, folder)
+        # llama.cpp's looks for its file first.
+        if name.startswith("gguf"):
+            (folder / "model.gguf").touch()
+        base = [BASE] if name in ON_BASE and not name.startswith("gguf") else []
+        for lacking in ("pip install", "proof.json is not there"):
+            # -S: no library of this Python's.
+            ran = subprocess.run([sys.executable, "-S", "check.py", *map(str, base)], cwd=folder, capture_output=True, text=True)
+            found = (ran.returncode, ran.stdout, "Traceback" in ran.stderr, lacking in ran.stderr)
+            same(found, (3, "", False, True), f"{name}, where {lacking}: {ran.stderr}")
+            (folder / "proof.json").unlink(missing_ok=True)
+    return "told as such"
 
 
 def test_proof_in_torch(_):

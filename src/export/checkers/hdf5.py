@@ -10,11 +10,7 @@ import json
 import math
 import os
 import sys
-import traceback
 from pathlib import Path
-
-import h5py
-import torch
 
 HERE = Path(__file__).resolve().parent
 
@@ -31,6 +27,8 @@ def load(options, proof):
         return words_in_keras()
     if not options.base:
         raise ValueError("name the folder or Hub name of the base model")
+    import h5py
+    import torch
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(options.base, dtype=torch.float32).eval()
@@ -55,6 +53,7 @@ def words_in_keras():
     os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras_hub
     import numpy as np
+    import torch
 
     model = keras_hub.models.Backbone.from_preset(str(HERE), dtype="float32")
 

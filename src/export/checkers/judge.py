@@ -36,8 +36,26 @@ def main(arguments=None):
     options = parser()
     options.add_argument("--same", type=float, metavar="NATS", help="what counts as the same, such as more on a base in fewer bits than where it was trained")
     options = options.parse_args(arguments)
+    if not (HERE / "proof.json").exists():
+        raise FileNotFoundError(f"{HERE / 'proof.json'} is not there, which says what it did where it was trained: take it from the same export")
     proof = json.loads((HERE / "proof.json").read_text(encoding="utf-8"))
-    return judge(load(options, proof), proof, options.same)
+    try:
+        log_probabilities = load(options, proof)
+    except ImportError:
+        raise
+    except Exception as error:
+        print(f"What was learnt belongs to {proof['base']['name']}: is that the base model here?", file=sys.stderr)
+        raise error
+    return judge(log_probabilities, proof, options.same)
+
+
+def told(error):
+    """Why nothing could be told, in a few lines."""
+    if isinstance(error, ImportError) and error.name:
+        return f"{error.name.split('.')[0]} is missing here: pip install{__doc__.split('pip install')[1].rstrip()}"
+    lines = str(error).strip().splitlines()
+    more = f"\n({len(lines) - 3} lines more)" if len(lines) > 4 else ""
+    return f"{type(error).__name__}: " + "\n".join(lines[:3] if more else lines) + more
 
 
 if __name__ == "__main__":
@@ -45,7 +63,7 @@ if __name__ == "__main__":
         code = main()
     except SystemExit as end:
         code = 3 if end.code else 0
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        print(f"check.py could not tell. {told(error)}", file=sys.stderr)
         code = 3
     sys.exit(code)

@@ -9,7 +9,6 @@ import argparse
 import json
 import math
 import sys
-import traceback
 import urllib.request
 from pathlib import Path
 

@@ -8,11 +8,7 @@ import argparse
 import json
 import math
 import sys
-import traceback
 from pathlib import Path
-
-import mlx.core as mx
-from mlx_lm import load as load_model
 
 HERE = Path(__file__).resolve().parent
 
@@ -25,6 +21,9 @@ def parser():
 
 
 def load(options, proof):
+    import mlx.core as mx
+    from mlx_lm import load as load_model
+
     base = options.base or json.loads((HERE / "adapter_config.json").read_text(encoding="utf-8"))["model"]
     model, _ = load_model(base, adapter_path=None if options.without else str(HERE))
     # As where it was trained.

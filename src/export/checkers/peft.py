@@ -8,12 +8,7 @@ import argparse
 import json
 import math
 import sys
-import traceback
 from pathlib import Path
-
-import torch
-from peft import PeftModel
-from transformers import AutoModelForCausalLM
 
 HERE = Path(__file__).resolve().parent
 
@@ -26,6 +21,10 @@ def parser():
 
 
 def load(options, proof):
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
     base = options.base or json.loads((HERE / "adapter_config.json").read_text(encoding="utf-8"))["base_model_name_or_path"]
     beside = HERE / base
     model = AutoModelForCausalLM.from_pretrained(beside if beside.is_dir() else base, dtype=torch.float32)

@@ -8,12 +8,7 @@ import argparse
 import json
 import math
 import sys
-import traceback
 from pathlib import Path
-
-import torch
-from peft import PeftModel
-from transformers import AutoModelForCausalLM
 
 HERE = Path(__file__).resolve().parent
 
@@ -27,6 +22,10 @@ def parser():
 
 
 def load(options, proof):
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
     described = options.adapter / "adapter_config.json"
     if not described.exists():
         raise FileNotFoundError(f"{described} is not there: run train.py first")

@@ -11,13 +11,10 @@ import math
 import os
 import runpy
 import sys
-import traceback
 from pathlib import Path
 
 # There it computes in float32.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
-
-import torch
 
 HERE = Path(__file__).resolve().parent
 

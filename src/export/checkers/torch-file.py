@@ -8,11 +8,7 @@ import argparse
 import json
 import math
 import sys
-import traceback
 from pathlib import Path
-
-import torch
-from transformers import AutoModelForCausalLM
 
 HERE = Path(__file__).resolve().parent
 
@@ -25,6 +21,9 @@ def parser():
 
 
 def load(options, proof):
+    import torch
+    from transformers import AutoModelForCausalLM
+
     model = AutoModelForCausalLM.from_pretrained(options.base, dtype=torch.float32)
     if options.without:
         return words_of(model.eval())

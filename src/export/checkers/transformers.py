@@ -8,11 +8,7 @@ import argparse
 import json
 import math
 import sys
-import traceback
 from pathlib import Path
-
-import torch
-from transformers import AutoModelForCausalLM
 
 HERE = Path(__file__).resolve().parent
 
@@ -24,5 +20,8 @@ def parser():
 
 
 def load(options, proof):
+    import torch
+    from transformers import AutoModelForCausalLM
+
     # In float32 from the beginning: in another type the scale of embeddings would be rounded to it.
     return words_of(AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32).eval())

@@ -1,5 +1,6 @@
 def words_of(model):
     """Log-probabilities of an answer's tokens under a model of Transformers, in float32."""
+    import torch
 
     def log_probabilities(ids, answer):
         with torch.inference_mode():

@@ -37,7 +37,7 @@ class Asked(BaseModel):
     temperature: float = Field(1.0, ge=0, le=2)
     top_p: float = Field(1.0, gt=0, le=1)
     stop: str | list[str] | None = None
-    seed: int | None = None
+    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
     stream: bool = False
     n: int = Field(1, ge=1, le=1)
 
@@ -74,7 +74,12 @@ async def refused(_, error: HTTPException):
 @app.exception_handler(RequestValidationError)
 async def invalid(_, error: RequestValidationError):
     first = error.errors()[0]
-    return failure(400, f"{'.'.join(str(part) for part in first['loc'][1:])}: {first['msg']}")
+    return failure(400, f"{'.'.join(str(part) for part in first['loc'][1:]) or 'The request'}: {first['msg']}")
+
+
+@app.exception_handler(Exception)
+async def failed(_, error: Exception):
+    return failure(500, f"No answer came of it: {type(error).__name__}: {error}")
 
 
 def failure(status, message):

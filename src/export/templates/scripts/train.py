@@ -31,6 +31,15 @@ from trl import SFTConfig, SFTTrainer
 
 HERE = Path(__file__).resolve().parent if "__file__" in globals() else Path.cwd()
 BASE = "__BASE__"
+
+
+def stop(message):
+    sys.exit(f"train.py: {message}")
+
+
+for beside in ("run.json", "log.jsonl"):
+    if not (HERE / beside).exists():
+        stop(f"{beside} is not in {HERE}: this program needs the whole folder that it came in.")
 RUN = json.loads((HERE / "run.json").read_text(encoding="utf-8"))
 LOG = [json.loads(line) for line in (HERE / "log.jsonl").read_text(encoding="utf-8").splitlines()]
 STEPS = [event for event in LOG if event["type"] == "step"]
@@ -40,10 +49,6 @@ SEED, MAX_LENGTH = TRAINING["seed"], TRAINING["max_length"]
 IGNORE = -100
 # On the same rows and weights, the losses of two programs differ by their rounding.
 CLOSE = 1e-3
-
-
-def stop(message):
-    sys.exit(f"train.py: {message}")
 
 
 # %% Random numbers: Threefry-2x32 with 20 rounds, keyed by (seed, step), counting (site, index)
