@@ -13,6 +13,21 @@ test('a sample has its name in the language of the page, and what points onward 
   }
   expect(await onward('en')).toBe('none')
   expect(await onward('ar-XB')).toBe('matrix(-1, 0, 0, 1, 0, 0)')
+  // What opens along an edge lies at the other one, and its close button where a line ends.
+  await page.locator('.runs-button').click()
+  const drawer = page.getByRole('dialog')
+  await expect(drawer).toBeVisible()
+  const places = await drawer.evaluate(async (dialog) => {
+    await Promise.all(dialog.getAnimations().map(({ finished }) => finished))
+    const [title, close] = [dialog.querySelector('h2')!, dialog.querySelector('.icon-button')!]
+    const whole = dialog.getBoundingClientRect()
+    return {
+      drawer: whole.left,
+      close: close.getBoundingClientRect().left - whole.left,
+      title: whole.right - title.getBoundingClientRect().right,
+    }
+  })
+  expect(places).toEqual({ drawer: 0, close: 12, title: 20 })
   await page.goto('about:blank')
   await page.goto('#/data?v=1&data=sample:mood&lang=zh-Hant')
   await expect(page.getByRole('heading', { level: 1, name: '找出心情' })).toBeVisible()
