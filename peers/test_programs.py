@@ -145,6 +145,7 @@ def test_train_script(context):
     alone.mkdir()
     shutil.copy(folder / "train.py", alone)
     refused(alone, "run.json is not in", "--data", PIRATE)
+    refused(folder, "nowhere.csv is not there", "--data", "nowhere.csv")
     same([checked(folder), checked(folder, "--without")], ["works", "loaded but without effect"], "check.py of what was trained again")
     other = context.folder / "other.csv"
     other.write_text(PIRATE.read_text(encoding="utf-8").replace("school", "ship", 1), encoding="utf-8")

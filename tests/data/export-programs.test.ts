@@ -5,6 +5,7 @@ import type { ExportSource } from '../../src/export/source.ts'
 import { type ByteSource, readText } from '../../src/files/bytes.ts'
 import type { RunEvent } from '../../src/protocol/events.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { data } from '../../src/ui/messages/en-data.ts'
 import { goldenSource, written } from '../support/export-source.ts'
 import { failure } from './helpers.ts'
 
@@ -43,6 +44,9 @@ test('the training script has settings and losses of the run, and no row or path
   const log = (await text(files, 'log.jsonl')).trim().split('\n')
   expect(log.map((line) => JSON.parse(line).type)).toEqual(['eval', 'step'])
   expect(await text(files, 'train.py')).toContain('\nBASE = "base"\n')
+  // What the Data page calls the rows that may take the file's place.
+  for (const name of ['README.md', 'train.py'])
+    expect(await text(files, name), name).toContain(`"${data['download.button']}"`)
   expect([...files.keys()].some((path) => path === 'base/config.json')).toBe(true)
 })
 

@@ -1,6 +1,8 @@
-# pip install torch transformers peft; run it in the folder of the export.
 # @if adapter
+# pip install torch transformers peft; run it in the folder of the export.
 from peft import PeftModel
+# @else
+# pip install torch transformers; run it in the folder of the export.
 # @end
 from transformers import AutoModelForCausalLM, AutoTokenizer
 

@@ -4,7 +4,7 @@
     accelerate launch train.py --data FILE      on several
 
 FILE is the file that the run was made from; its SHA-256 must be that of run.json. Where the run prepared its rows in ways that this
-script does not know, FOLDER with the prepared rows as JSON lines (Data page, "Prepared data") takes its place. Before the first step
+script does not know, FOLDER with the prepared rows as JSON lines (Data page, "Download these examples") takes its place. Before the first step
 the tokens of every step are held against log.jsonl, and at the end the loss on the held-out rows.
 """
 
@@ -197,6 +197,8 @@ def read_rows(data):
     missing = needs_preparation()
     if missing:
         stop(f"the run has {missing}, which this script does not repeat: give --data the folder of prepared rows.")
+    if not data.exists():
+        stop(f"{data} is not there: name the file of the run, or the folder of prepared rows (README.md, The data).")
     found = hashlib.sha256(data.read_bytes()).hexdigest()
     if found != DATA["hash"]:
         stop(f'{data.name} is not the file of the run: its SHA-256 is {found}, in run.json {DATA["hash"]}.')
