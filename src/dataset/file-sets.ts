@@ -37,7 +37,12 @@ export function chooseFiles(
   const rows = files.filter(({ name }) => !ABOUT.test(name))
   const tables = rows.filter(({ name }) => DATA.test(name))
   const chosen = tables.length > 0 ? tables : rows.filter(({ name }) => TEXT.test(name))
-  const left = files.filter((file) => !chosen.includes(file)).map(({ name }) => name)
+  const taken = new Set(chosen)
+  // In an order of its own: a page gives a folder's files in any.
+  const left = files
+    .filter((file) => !taken.has(file))
+    .sort(byName)
+    .map(({ name }) => name)
   if (chosen.length === 0)
     fail(
       'unsupported_format',

@@ -143,7 +143,10 @@ function titlesOf(widths: readonly number[], head: Uint8Array, { delimiter }: Va
   if (titles === 0 || titles > MOST_TITLES || width < 2 || records < 2) return 0
   if (widths.slice(0, titles).some((other) => other >= width || other === 0)) return 0
   if (delimiter !== 44) return titles
-  const [first = ''] = decode(head.subarray(0, 4096)).split(/[\r\n]/)
+  const lines = decode(head.subarray(0, 4096)).split(/[\r\n]+/)
+  // Comments of programs; prose has no such marks.
+  if (lines.slice(0, titles).every((line) => line.startsWith('#'))) return titles
+  const [first = ''] = lines
   const text = decode(head)
   const commas = text.split(',').length - 1
   const spaced = text.split(', ').length - 1

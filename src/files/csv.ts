@@ -19,7 +19,8 @@ const HEAD_BYTES = 65_536
  * CSV (RFC 4180, any delimiter, any line ends) as chunks of text columns; an empty field is a missing value. Names are
  * trimmed, blank lines are left out, and delimiters left behind at the ends of lines (by spreadsheets) too. Line breaks
  * in quoted fields become `\n`. A first line `sep=;` sets the delimiter, as in Excel. Lines of a title above the names are left out.
- * Not read: comments, delimiters of several characters, quotes escaped with a backslash.
+ * Comments (`#`) above the names are such lines. Not read: comments further down, delimiters of several characters, quotes escaped
+ * with a backslash.
  * @param pieces UTF-8 without a mark
  * @param said hears of how the file was taken
  * @throws LapidaryError `bad_data` with row (1-based, without the header), line and byte: ragged rows, quotes left open,

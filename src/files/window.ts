@@ -8,12 +8,15 @@ export class Window {
   readonly size: number
   readonly #source: ByteSource
   readonly #signal: AbortSignal | undefined
+  readonly #ahead: number
   #start = 0
   #bytes = new Uint8Array(0)
 
-  constructor(source: ByteSource, signal?: AbortSignal) {
+  /** @param ahead bytes read at a time */
+  constructor(source: ByteSource, signal?: AbortSignal, ahead = WINDOW) {
     this.#source = source
     this.#signal = signal
+    this.#ahead = ahead
     this.size = source.size
   }
 
@@ -29,7 +32,7 @@ export class Window {
     const known = this.peek(start, end)
     if (known) return known
     // A range beyond the end is the source's to refuse.
-    const until = Math.max(end, Math.min(start + WINDOW, this.size))
+    const until = Math.max(end, Math.min(start + this.#ahead, this.size))
     this.#bytes = await this.#source.read(start, until, this.#signal)
     this.#start = start
     return this.#bytes.subarray(0, end - start)

@@ -2,6 +2,7 @@ import { Inflate } from 'fflate'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ByteSource } from './bytes.ts'
 import { crc32 } from './crc32.ts'
+import { Window } from './window.ts'
 
 /**
  * ZIP archives by their central directory (APPNOTE 6.3, ZIP64 included), so that a cut-off archive is noticed at once
@@ -23,6 +24,9 @@ const END_64_LOCATOR = 0x07064b50
 const CENTRAL = 0x02014b50
 const LOCAL = 0x04034b50
 const PIECE = 1 << 20
+/** Entries that are no larger follow each other closely: what lies behind one is read with it. */
+const SMALL = 64 << 10
+const AHEAD = 256 << 10
 /** Central directories of more than this are no data set. */
 const MAX_DIRECTORY = 64 << 20
 
@@ -38,6 +42,7 @@ export async function zipEntries(
   const bytes = await source.read(offset, offset + size, signal)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const entries: ZipEntry[] = []
+  const archive: Archive = { source, near: new Window(source, undefined, AHEAD) }
   let at = 0
   for (let i = 0; i < count; i++) {
     if (at + 46 > size || view.getUint32(at, true) !== CENTRAL)
@@ -63,12 +68,18 @@ export async function zipEntries(
       entries.push({
         name: path,
         size: record.size,
-        stream: (abort) => inflate(source, record, abort),
-        place: (abort) => placeOf(source, record, abort),
+        stream: (abort) => inflate(archive, record, abort),
+        place: (abort) => placeOf(archive, record, abort),
       })
     at = next
   }
   return entries
+}
+
+interface Archive {
+  source: ByteSource
+  /** The same, read ahead. */
+  near: Window
 }
 
 interface Entry {
@@ -127,7 +138,7 @@ function readZip64(entry: Entry, view: DataView, start: number, length: number):
   }
 }
 
-async function placeOf(source: ByteSource, entry: Entry, signal?: AbortSignal) {
+async function placeOf(source: Archive, entry: Entry, signal?: AbortSignal) {
   const start = await beginOf(source, entry, signal)
   if (entry.method !== 0) return null
   if (entry.packed !== entry.size) damaged(entry.archive, start, `its entry ${entry.path} says two lengths`)
@@ -135,7 +146,7 @@ async function placeOf(source: ByteSource, entry: Entry, signal?: AbortSignal) {
 }
 
 /** Where the bytes of an entry begin, all of which lie in the archive. */
-async function beginOf(source: ByteSource, entry: Entry, signal?: AbortSignal): Promise<number> {
+async function beginOf({ source, near }: Archive, entry: Entry, signal?: AbortSignal): Promise<number> {
   const { path, archive, packed, local } = entry
   const name = `${archive}/${path}`
   if (entry.flags & 1)
@@ -143,7 +154,8 @@ async function beginOf(source: ByteSource, entry: Entry, signal?: AbortSignal): 
   if (entry.method !== 0 && entry.method !== 8)
     unsupported(name, `is packed with method ${entry.method}`, 'Unpack it, then open what was in it.')
   if (local + 30 > source.size) damaged(archive, local, `its entry ${path} lies outside it`)
-  const header = await source.read(local, local + 30, signal)
+  signal?.throwIfAborted()
+  const header = await near.load(local, local + 30)
   const view = new DataView(header.buffer, header.byteOffset, 30)
   if (view.getUint32(0, true) !== LOCAL) damaged(archive, local, `its entry ${path} is broken`)
   const start = local + 30 + view.getUint16(26, true) + view.getUint16(28, true)
@@ -151,15 +163,16 @@ async function beginOf(source: ByteSource, entry: Entry, signal?: AbortSignal): 
   return start
 }
 
-async function* inflate(source: ByteSource, entry: Entry, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+async function* inflate(of: Archive, entry: Entry, signal?: AbortSignal): AsyncIterable<Uint8Array> {
   const { path, archive, packed } = entry
-  const start = await beginOf(source, entry, signal)
+  const start = await beginOf(of, entry, signal)
   let pieces: Uint8Array[] = []
   const stream = new Inflate((bytes) => pieces.push(bytes))
   let [crc, size] = [0, 0]
   for (let at = start; at < start + packed || at === start; at += PIECE) {
     const end = Math.min(at + PIECE, start + packed)
-    const bytes = await source.read(at, end, signal)
+    signal?.throwIfAborted()
+    const bytes = packed > SMALL ? await of.source.read(at, end, signal) : await of.near.load(at, end)
     if (entry.method === 0) pieces = [bytes]
     else push(stream, bytes, end === start + packed, archive, at)
     for (const piece of pieces) {

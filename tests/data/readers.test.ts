@@ -61,6 +61,24 @@ describe('archives', () => {
     expect(said).not.toContain('MACOSX')
   })
 
+  test('many small files of a ZIP take few reads, however they are ordered', async () => {
+    const numbers = Array.from({ length: 400 }, (_, i) => i)
+    const files = Object.fromEntries(numbers.map((i) => [`d/${i}.csv`, `q,a\nq${i},a${i}\n`]))
+    const source = bufferSource(await zip(files))
+    let reads = 0
+    const counted = {
+      ...source,
+      read(from: number, to: number) {
+        reads++
+        return source.read(from, to)
+      },
+    }
+    const { table } = await openDataset([{ name: 'many.zip', source: counted }])
+    const inOrder = numbers.map(String).sort()
+    expect(tableRows(table).map(({ q }) => q)).toEqual(inOrder.map((i) => `q${i}`))
+    expect(reads).toBeLessThan(20)
+  })
+
   test('a Word document, an empty archive, a changed byte in a stored entry', async () => {
     const word = await zip({ 'word/document.xml': '<x/>' })
     expect((await failure(() => open({ 'a.zip': word }), 'unsupported_format')).message).toContain('Word')
@@ -117,6 +135,9 @@ describe('several files', () => {
       { q: 'e', a: 'f' },
     ])
     expect(dataset.findings[0]!.message).toContain('3 files were put together: a.csv (1 rows), b.jsonl')
+    // What is left out is named in one order, too, in whichever a folder is given.
+    const about = { 'd/README.md': 'x', 'd/LICENSE': 'y', 'd/a.csv': 'q,a\na,b\n' }
+    expect((await open(about)).findings[0]!.message).toBe('2 files were left out: d/LICENSE, d/README.md.')
     // Known by their bytes in the order of their rows, in whatever order a folder gave them.
     const inOrder = ['a.csv', 'b.jsonl', 'c.csv.gz'] as const
     const hashes = await Promise.all(inOrder.map((name) => sha256Hex(bytesOf(files[name]))))

@@ -176,6 +176,12 @@ describe('CSV as people write it', () => {
     expect((await rowsOf('a.csv', plain, { skip_initial_space: true }))[0]).toEqual({ q: 'x', a: 'y' })
   })
 
+  test('dictionaries as Python prints them, one a line, are no table of commas', async () => {
+    const lines = [1, 2, 3].map((i) => `{'q': 'what is ${i}', 'a': 'it is ${i}'}\n`).join('')
+    for (const name of ['a.jsonl', 'a.csv'])
+      expect((await failure(() => rowsOf(name, lines), 'bad_data')).hint).toContain('json.dumps')
+  })
+
   test('a title above the names, or another row of names that was chosen', async () => {
     const text = 'Made on 2024-01-01\n\nquestion,answer\nq1,a1\nq2,a2\n'
     const rows = [
@@ -190,6 +196,10 @@ describe('CSV as people write it', () => {
     expect(await kindsOf('a.csv', 'text,,\nq,a,b\n1,2,3\n4,5,6\n').catch(() => 'refused')).toBe('refused')
     expect(await rowsOf('a.csv', text, { header_row: 3 })).toEqual(rows)
     expect(await rowsOf('a.csv', text, { header_row: 4 })).toEqual([{ q1: 'q2', a1: 'a2' }])
+    // So are comments that a program wrote, above rows with blanks behind commas.
+    const noted = '# made by a tool\n# 2024-01-01\nquestion,answer\nq1,"a1, b1"\nq2,"a2, b2"\n'
+    expect((await rowsOf('a.csv', noted))[0]).toEqual({ question: 'q1', answer: 'a1, b1' })
+    expect(await kindsOf('a.csv', noted)).toEqual(['title_lines'])
     // A column of sentences is none.
     const prose = 'text\nHello, world\nWell, then\nSo, so\n'
     expect(await rowsOf('a.csv', prose)).toHaveLength(3)

@@ -72,6 +72,14 @@ describe('a title above the names', () => {
 })
 
 describe('workbooks', () => {
+  test('of several sheets the first with more than a single row is read', async () => {
+    const sheets = { Notes: inline('Read me first'), Data: inline('q', 'a') + inline('x', 'y') }
+    const { table, findings } = await open({ sheets })
+    expect(tableRows(table)).toEqual([{ q: 'x', a: 'y' }])
+    expect(findings).toMatchObject([{ kind: 'sheets', message: expect.stringContaining('"Data" was read') }])
+    await failure(() => open({ sheets }, { sheet: 'Notes' }), 'bad_data')
+  })
+
   test('shared texts, with parts of different looks, aids for reading aloud and escapes', async () => {
     const strings = [
       '<si><t>q</t></si>',

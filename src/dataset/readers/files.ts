@@ -22,10 +22,17 @@ export async function packedFile(
 ): Promise<DataFile> {
   const first: Uint8Array[] = []
   let size = 0
+  let isWhole = true
   for await (const piece of stream(signal)) {
     first.push(piece)
     size += piece.length
-    if (size >= HEAD_BYTES) break
+    isWhole = size < HEAD_BYTES
+    if (!isWhole) break
+  }
+  // Of many small files each is read and inflated once.
+  if (isWhole) {
+    const source = bufferSource(concatBytes(first).slice() as Uint8Array<ArrayBuffer>)
+    return plainFile({ name, source }, signal)
   }
   let whole: Promise<ByteSource> | null = null
   return {

@@ -18,7 +18,7 @@ const WHAT = 'Excel workbook'
 const TEXT_DATE = /T00:00:00\.000Z$/
 
 /**
- * Excel workbooks (.xlsx, .xlsm), one sheet of them, the first row that is not empty as names (`header_row` for another). Dates become
+ * Excel workbooks (.xlsx, .xlsm), one sheet of them (the first with more than a single row), the first row that is not empty as names (`header_row` for another). Dates become
  * ISO text without a time zone, times of day and hours beyond 24 `HH:MM:SS`; formulas are read as what they gave when the file was
  * saved, errors as their text. Not read: .xls, .xlsb, .ods and workbooks with a password, which are refused by name; merged cells
  * hold their value in the first.
@@ -38,8 +38,14 @@ async function* readXlsx(file: DataFile, context: ReadContext): AsyncIterable<Ch
   const book = await guarded(WHAT, name, 'sheets', () => openWorkbook(source, name, signal))
   const all = book.sheets.map((sheet) => `"${sheet}"`).join(', ')
   const filled: string[] = []
-  for (const sheet of book.sheets) if (await isFilledSheet(book, sheet, name)) filled.push(sheet)
-  const wanted = options.sheet ?? filled[0]
+  /** Of these the first that has more than a single row: a note to the reader is no table. */
+  let first: string | undefined
+  for (const sheet of book.sheets) {
+    const rows = await rowsSeen(book, sheet, name)
+    if (rows > 0) filled.push(sheet)
+    if (rows > 1) first ??= sheet
+  }
+  const wanted = options.sheet ?? first ?? filled[0]
   if (wanted === undefined || !book.sheets.includes(wanted))
     fail(
       'bad_data',
@@ -91,9 +97,11 @@ function sayOdd({ errors, uncomputed, firstError, firstUncomputed }: OddCells, c
     })
 }
 
-async function isFilledSheet(book: Workbook, sheet: string, file: string): Promise<boolean> {
-  for await (const { cells } of rowsOf(book, sheet, file)) if (isFilled(cells)) return true
-  return false
+/** Rows of a sheet with something in them, counted to two. */
+async function rowsSeen(book: Workbook, sheet: string, file: string): Promise<number> {
+  let rows = 0
+  for await (const { cells } of rowsOf(book, sheet, file)) if (isFilled(cells) && ++rows === 2) break
+  return rows
 }
 
 /** Rows of a sheet one by one; whatever is wrong with them says after which row. */
