@@ -93,3 +93,15 @@ test('whether more data would help: stopped half-way, gone on with after a reloa
   for (const share of shares) expect(Number.parseFloat(share)).toBeLessThanOrEqual(100)
   expect(complaints).toEqual([])
 })
+
+test('that the rows which runs are ranked by have one answer is said before any is trained', async ({
+  page,
+}) => {
+  await page.goto('/')
+  const rows = Array.from({ length: 24 }, (_, i) => `Is ${i} even?,${i === 3 ? 'seldom' : 'often'}`)
+  await openFile(page, 'even.csv', `q,a\n${rows.join('\n')}\n`)
+  await page.getByText('To learn from', { exact: true }).waitFor()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await page.getByRole('button', { name: 'Try several' }).click()
+  await expect(page.getByText(/held out say “often”/)).toBeVisible()
+})

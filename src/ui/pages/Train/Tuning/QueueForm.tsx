@@ -1,6 +1,7 @@
 import { createSignal, For, Index, Show } from 'solid-js'
 import { configField } from '../../../../protocol/config-fields.ts'
 import { sweepFields } from '../../../../runs/sweep.ts'
+import { onlyHeldLabel } from '../../../../runs/task.ts'
 import { Button, IconButton } from '../../../components/Button.tsx'
 import { TextField } from '../../../components/Field.tsx'
 import { Fold } from '../../../components/Fold.tsx'
@@ -28,7 +29,15 @@ const FIRST = [
 
 /** What is to be tried, how many runs that makes, and the press that starts them. */
 export function QueueForm(props: { tuning: TuningState }) {
-  const { training, settings, models } = useApp()
+  const { training, settings, models, data } = useApp()
+  /** That the rows by which runs are ranked show nothing of most answers. */
+  const unshown = () => {
+    const prepared = data.prepared()
+    const label = prepared && onlyHeldLabel(prepared)
+    return prepared && label !== null
+      ? { hint: t('split.oneLabel', { count: prepared.examples.validation, label }) }
+      : {}
+  }
   const fields = sweepFields()
   const ordered = [...FIRST, ...fields.filter((field) => !FIRST.includes(field))]
   const metrics = () => props.tuning.metrics().map((value) => ({ value, label: t(`tune.metric.${value}`) }))
@@ -108,6 +117,7 @@ export function QueueForm(props: { tuning: TuningState }) {
           onChange={props.tuning.setMetric}
           options={metrics()}
           help={t('tune.metric.help')}
+          {...unshown()}
         />
       </div>
       <Show when={!training.config()}>
