@@ -147,6 +147,10 @@ def test_train_script(context):
     refused(alone, "run.json is not in", "--data", PIRATE)
     refused(folder, "nowhere.csv is not there", "--data", "nowhere.csv")
     same([checked(folder), checked(folder, "--without")], ["works", "loaded but without effect"], "check.py of what was trained again")
+    moved = folder.rename(folder.with_name("moved"))
+    verdict = checked(moved)
+    moved.rename(folder)
+    same(verdict, "works", "check.py where the folder was renamed")
     other = context.folder / "other.csv"
     other.write_text(PIRATE.read_text(encoding="utf-8").replace("school", "ship", 1), encoding="utf-8")
     refused(folder, "is not the file of the run", "--data", other)

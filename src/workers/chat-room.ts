@@ -30,6 +30,8 @@ export function chatRoom(): ChatRoom & Opened {
     about: ChatAbout
     model: OpenModel
     adapter: Awaited<ReturnType<typeof fetchAdapter>>
+    /** Fetched with the rest, since the server may be gone later; null: asked for when it is needed. */
+    proof: CarriedProof | null
   }
 
   /** Once; where that failed, anew. */
@@ -65,6 +67,8 @@ export function chatRoom(): ChatRoom & Opened {
     return {
       about,
       adapter: await fetchAdapter(signal),
+      // Answers do without.
+      proof: about.proof ? await fetchProof(signal).catch(() => null) : null,
       model: await openFiles('base', about.base, files, 'base'),
     }
   }
@@ -96,13 +100,16 @@ export function chatRoom(): ChatRoom & Opened {
     return { config: readAdapterConfig(await config!.json()), tensors: await tensors!.blob() }
   }
 
+  const fetchProof = async (signal?: AbortSignal) =>
+    (await (await fetched(new URL('proof.json', base), signal)).json()) as CarriedProof
+
   return {
     open(options) {
       base = options.base
     },
     async check(call = {}) {
-      const { about, model } = await load(call)
-      const proof = (await (await fetched(new URL('proof.json', base), call.signal)).json()) as CarriedProof
+      const { about, model, ...came } = await load(call)
+      const proof = came.proof ?? (await fetchProof(call.signal))
       const [{ config }, { state }] = [await shelf.record(), await shelf.needCheckpoint()]
       return host.use(
         'proof',

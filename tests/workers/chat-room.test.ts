@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { openModelPath } from '../../cli/model-path.ts'
 import chatPage from '../../src/export/formats/chat-page.ts'
 import { withProof } from '../../src/export/proof-files.ts'
-import type { ByteSource } from '../../src/files/bytes.ts'
+import { type ByteSource, blobSource, readText } from '../../src/files/bytes.ts'
 import { safetensorsBlob } from '../../src/files/safetensors-writer.ts'
 import { answer } from '../../src/generate/chat.ts'
 import { initialAdapter } from '../../src/model/lora.ts'
@@ -169,6 +169,15 @@ test('a chat page tells whether it does what was proven, what answers as the bas
   await expect(told(() => ({ answer_ids: [], tuned: [], base: [] }))).rejects.toMatchObject({
     code: 'bad_file',
   })
+  // It came with the rest: its server may be gone by then.
+  const about = JSON.parse(await readText(files.get('chat.json')!, 'chat.json'))
+  const proven = await written(await withProof([], chatPage, proof, () => expect.fail('it checks itself')))
+  const said = blobSource(new Blob([JSON.stringify({ ...about, proof: true })]))
+  serve(new Map([...files, ...proven, ['chat.json', said]]))
+  const alone = opened()
+  await ask(alone)
+  serve(new Map())
+  expect(await alone.check()).toMatchObject({ verdict: 'works' })
   serve(files)
   await expect(opened().check()).rejects.toMatchObject({
     code: 'missing_file',

@@ -30,5 +30,8 @@ def load(options, proof):
     if not described.exists():
         raise FileNotFoundError(f"{described} is not there: run train.py first")
     base = options.base or json.loads(described.read_text(encoding="utf-8"))["base_model_name_or_path"]
+    # It is named with its folder, which may have been moved or renamed since.
+    beside = HERE / Path(base).name
+    base = beside if not Path(base).is_dir() and beside.is_dir() else base
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     return words_of((model if options.without else PeftModel.from_pretrained(model, options.adapter)).eval())

@@ -29,7 +29,7 @@ export const exported = {
   'export.place.web': 'A web page',
   'export.placeNote.web': 'In the browser of whoever opens it',
   'export.place.phone': 'A phone',
-  'export.placeNote.phone': 'LiteRT and MediaPipe',
+  'export.placeNote.phone': 'LiteRT-LM and AI Edge Gallery',
   'export.place.hub': 'Hugging Face',
   'export.placeNote.hub': 'A model or a Space on the Hub, for others to find',
   'export.place.torch': 'PyTorch by itself',

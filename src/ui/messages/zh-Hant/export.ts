@@ -31,7 +31,7 @@ export const exported: Translated<typeof english> = {
   'export.place.web': '網頁',
   'export.placeNote.web': '在打開網頁的人的瀏覽器裡執行',
   'export.place.phone': '手機',
-  'export.placeNote.phone': 'LiteRT 與 MediaPipe',
+  'export.placeNote.phone': 'LiteRT-LM 與 AI Edge Gallery',
   'export.place.hub': 'Hugging Face',
   'export.placeNote.hub': 'Hub 上的模型或 Space，讓別人找得到',
   'export.place.torch': '單獨使用 PyTorch',
