@@ -54,10 +54,16 @@ interface Piece {
   data: Data | null
 }
 
+/** Chunks of many small files, which are put together; the others are as large as readers make them. */
+const SMALL_ROWS = 1024
+const SMALL_BYTES = 64 << 10
+const RUN_ROWS = 65_536
+const RUN_BYTES = 8 << 20
+
 /**
- * Puts chunks together to one Arrow table, a record batch each, so that nothing is held twice. A column keeps a type as
- * long as all chunks agree on it; where they do not, its cells become JSON text (marked in the field, see `table.ts`),
- * and every value comes back as it was. Whole numbers beyond 2^53 make their column text.
+ * Puts chunks together to one Arrow table, a record batch each, so that nothing is held twice; small ones share one. A column
+ * keeps a type as long as all chunks agree on it; where they do not, its cells become JSON text (marked in the field, see
+ * `table.ts`), and every value comes back as it was. Whole numbers beyond 2^53 make their column text.
  */
 export class TableBuilder {
   readonly #columns = new Map<string, Piece[]>()
@@ -124,8 +130,9 @@ export class TableBuilder {
         ({ name, type, json }) => new Field(name, type, true, new Map(json ? [[JSON_MARK, '1']] : [])),
       ),
     )
-    const batches = this.#rows.map((rows, i) => {
-      const children = columns.map(({ data }) => data[i]!)
+    const batches = this.#runs().map(([start, end]) => {
+      const children = columns.map(({ data }) => together(data.slice(start, end)))
+      const rows = this.#rows.slice(start, end).reduce((sum, each) => sum + each, 0)
       return new RecordBatch(
         schema,
         makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children }),
@@ -133,6 +140,37 @@ export class TableBuilder {
     })
     return new Table(schema, batches)
   }
+
+  /** Chunks `[start, end)` that become a record batch each: whatever is asked of a table takes its time for every batch. */
+  #runs(): [start: number, end: number][] {
+    const runs: [number, number][] = []
+    let [rows, bytes] = [0, 0]
+    for (let i = 0; i < this.#rows.length; i++) {
+      const run = runs.at(-1)
+      const fits = rows + this.#rows[i]! <= RUN_ROWS && bytes + this.#bytes[i]! <= RUN_BYTES
+      if (run && fits && this.#isSmall(i) && this.#isSmall(i - 1)) run[1] = i + 1
+      else {
+        runs.push([i, i + 1])
+        ;[rows, bytes] = [0, 0]
+      }
+      rows += this.#rows[i]!
+      bytes += this.#bytes[i]!
+    }
+    return runs
+  }
+
+  #isSmall(chunk: number): boolean {
+    return this.#rows[chunk]! < SMALL_ROWS && this.#bytes[chunk]! < SMALL_BYTES
+  }
+}
+
+/** Pieces of one column, of one type, as one. */
+function together(pieces: readonly Data[]): Data {
+  if (pieces.length === 1) return pieces[0]!
+  const values = pieces.flatMap((data) => Array.from({ length: data.length }, (_, i) => valueAt(data, i)))
+  const { type } = pieces[0]!
+  if (type instanceof Utf8) return textData(values as (string | null)[])
+  return fixedData(type instanceof Float64 ? 'number' : 'boolean', values)
 }
 
 function nothing(rows: number): Piece {

@@ -77,6 +77,7 @@ describe('archives', () => {
     const inOrder = numbers.map(String).sort()
     expect(tableRows(table).map(({ q }) => q)).toEqual(inOrder.map((i) => `q${i}`))
     expect(reads).toBeLessThan(20)
+    expect(table.batches).toHaveLength(1)
   })
 
   test('a Word document, an empty archive, a changed byte in a stored entry', async () => {
@@ -123,6 +124,35 @@ describe('folders that name columns', () => {
     const parts = [file('d/split=test/0.csv', 'q,a\n1,2\n'), file('d/split=train/0.csv', 'q,a\n3,4\n')]
     expect(tableRows((await openDataset(parts)).table).map(({ split }) => split)).toEqual(['test', 'train'])
   })
+})
+
+test('small chunks share a record batch, each value as it was', () => {
+  const builder = new TableBuilder()
+  const values = [
+    ['a', null],
+    [null, null],
+    ['é😀', ''],
+  ]
+  for (const [i, text] of values.entries())
+    builder.append({
+      rows: 2,
+      columns: [
+        { name: 'text', values: text },
+        { name: 'number', values: [i, null] },
+        { name: 'flag', values: [null, i === 1] },
+        { name: 'mixed', values: [i === 1 ? 'x' : i, null] },
+      ],
+    })
+  const table = builder.table()
+  expect(table.batches.map(({ numRows }) => numRows)).toEqual([6])
+  expect(tableRows(table)).toEqual(
+    values.flatMap(([first, second], i) => [
+      { text: first, number: i, flag: null, mixed: i === 1 ? 'x' : i },
+      { text: second, number: null, flag: i === 1, mixed: null },
+    ]),
+  )
+  builder.append({ rows: 2000, columns: [{ name: 'text', values: new Array(2000).fill('x') }] })
+  expect(builder.table().batches.map(({ numRows }) => numRows)).toEqual([6, 2000])
 })
 
 describe('several files', () => {

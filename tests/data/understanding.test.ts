@@ -376,6 +376,21 @@ describe('what stands beside a conversation', () => {
     expect(await kinds({ messages: CHAT, tools: [] })).toEqual([])
     expect(await kinds({ instruction: 'q', output: 'a', history: [['q0', 'a0']] })).toEqual(['history'])
   })
+
+  test('answers beside text that is learnt alone are said to be left aside, and can be learnt', async () => {
+    const rows = ['a warm day', 'a cold night'].map((text, i) => ({
+      id: i,
+      text,
+      label: ['warm', 'cold'][i],
+    }))
+    const alone: Mapping = { ...guess(rows), prompt: null, response: null, messages: null, text: 'text' }
+    const of = async (mapping: Mapping) =>
+      (await findings(rows, mapping)).filter(({ kind }) => kind === 'left_aside')
+    const [found] = await of(alone)
+    expect(found).toMatchObject({ column: 'label', count: 2, severity: 'note' })
+    const { fix } = found!
+    expect(await of({ ...alone, ...(fix?.kind === 'mapping' ? fix.mapping : {}) })).toEqual([])
+  })
 })
 
 test.each<[string, (turns: unknown) => unknown]>([

@@ -210,7 +210,7 @@ export function optionsAside(frame: Frame, mapping: Mapping): Finding[] {
 
 /** Columns that conversations may depend on, and that the model will not see. */
 export function leftAside(frame: Frame, mapping: Mapping, tools = false): Finding[] {
-  if (mapping.messages === null && mapping.response === null) return []
+  if (mapping.messages === null && mapping.response === null) return answerAside(frame, mapping)
   const used = [...askedColumns(frame, mapping), mapping.response, mapping.system]
   return frame.names.flatMap((name): Finding[] => {
     const plain = normalName(name)
@@ -236,6 +236,31 @@ export function leftAside(frame: Frame, mapping: Mapping, tools = false): Findin
       },
     ]
   })
+}
+
+/** A column of answers beside text that is learnt alone, as where a label is a list. */
+function answerAside(frame: Frame, { text }: Mapping): Finding[] {
+  if (text === null || NAMES.response.includes(normalName(text))) return []
+  const name = frame.names.find((each) => each !== text && NAMES.response.includes(normalName(each)))
+  const filled =
+    name === undefined ? [] : frame.column(name).flatMap((value, i) => (isEmpty(value) ? [] : [i]))
+  if (name === undefined || filled.length === 0) return []
+  return [
+    {
+      kind: 'left_aside',
+      severity: 'note',
+      message: `Column "${name}" is left aside: ${counted(filled.length, 'row has', 'rows have')} something in it that the model will not see.`,
+      hint: `If it is what is to be answered, choose it as the response, and "${text}" as the prompt.`,
+      column: name,
+      row: frame.source[filled[0]!]!,
+      count: filled.length,
+      fix: {
+        kind: 'mapping',
+        label: `Learn "${name}" as the answer`,
+        mapping: { prompt: text, response: name, text: null },
+      },
+    },
+  ]
 }
 
 function isEmpty(value: unknown): boolean {

@@ -77,6 +77,9 @@ export const found: SaidTexts = {
   'Put the choices into the question': '把選項放進問題',
   'Column "{0}" is left aside: {1} ‹row has|rows have› something in it that the model will not see.':
     '「{0}」欄沒有使用：{1} 列在其中有內容，模型看不到。',
+  'If it is what is to be answered, choose it as the response, and "{0}" as the prompt.':
+    '如果要學會回答的就是它，請選它作為回應，並以「{0}」作為提問。',
+  'Learn "{0}" as the answer': '把「{0}」當作答案來學',
   'Choose it as the system text, or leave it so.': '請選它作為指示（system），或維持現狀。',
   'Answers that depend on it are learnt without it. Put it into the prompt or the conversation, or leave these rows out.':
     '依它而定的回答會在沒有它的情況下學習。請把它放進問題或對話，或略過這些列。',
