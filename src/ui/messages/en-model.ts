@@ -24,7 +24,7 @@ export const model = {
   'model.removeTitle': 'Delete this model?',
   'model.removeText': 'Deleting {name} frees {size}.',
   'model.removeGoing':
-    'Training on it now: {names}. The run comes to its end, but cannot be gone on with or asked.',
+    'Training on it now: {names}. A run that has it loaded comes to its end, one that still loads it fails; neither can be gone on with or asked.',
   'model.removeCut': 'Not at their end, and unable to go on without it: {names}.',
   'model.removeQueues': 'Queues that come to a halt: {names}.',
   'model.removeDone': 'Kept with their adapters, but not to be asked, judged or merged without it: {names}.',

@@ -24,7 +24,8 @@ export const model: Translated<typeof english> = {
   'model.remove': '從這個瀏覽器刪除 {name}',
   'model.removeTitle': '要刪除這個模型嗎？',
   'model.removeText': '刪除 {name} 可空出 {size}。',
-  'model.removeGoing': '正在用它訓練：{names}。訓練會做完，但不能再繼續，也不能提問。',
+  'model.removeGoing':
+    '正在用它訓練：{names}。已經載入它的訓練會做完，還在載入的會失敗；之後都不能再繼續，也不能提問。',
   'model.removeCut': '還沒做完，沒有它就不能繼續：{names}。',
   'model.removeQueues': '會停下來的佇列：{names}。',
   'model.removeDone': '適配器會保留，但沒有它就不能提問、評估或合併：{names}。',
