@@ -94,6 +94,7 @@ export const runs = {
 
   'picker.label': 'Run',
   'picker.none': 'There is no trained adapter yet.',
+  'picker.going': 'What is being learnt can be used here once the run has ended or was stopped.',
   'picker.toTrain': 'Go to Train',
 
   'evaluate.title': 'Evaluate',
