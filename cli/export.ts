@@ -6,7 +6,7 @@ import { downloadZip } from 'client-zip'
 import { withProof } from '../src/export/proof-files.ts'
 import type { ExportSource } from '../src/export/source.ts'
 import { fail } from '../src/protocol/errors.ts'
-import { kindOfFormat } from '../src/protocol/rooms/push.ts'
+import { commitTitle, kindOfFormat } from '../src/protocol/rooms/push.ts'
 import { KEPT_IN_FILE, type RunFileOptions } from '../src/protocol/run-file.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
 import { parseFlags } from './args.ts'
@@ -40,7 +40,7 @@ checkpoint, where npm run train has not made it by then.
   --model M       the base model, where it is not where run.json says
   --no-proof      leave the proof out: a large model takes long to answer on the processor
   --show TEXT     a question that the run was asked at its validations, for the card to show with its answers; may be given
-                  several times. By default cards show no row of anybody's data
+                  several times. By default cards show no row of anybody's data; they name its file and have the settings
   --push REPO     in place of a folder here, a new repository OWNER/NAME on the Hub with one format, of the format space a
                   Space, which runs there; with HF_TOKEN (and HF_ENDPOINT) as of huggingface_hub. What is sent is listed first
   --public        with --push: for everybody to see (default: private)
@@ -126,7 +126,7 @@ async function main(argv: string[]): Promise<void> {
     const source = await sourceOf(run, from, flags.model, proven, flags.show)
     const files = await filesOf(formats[0]!, source)
     const { name } = await loadFormat(formats[0]!)
-    const title = `${source.baseModel}, fine-tuned: ${name}, step ${source.step}`
+    const title = commitTitle(source.baseModel, name, source.step)
     const write = (folder: string) => writeFolder(folder, files)
     const job = { ...push, kind: kindOfFormat(formats[0]!) }
     console.log(await pushExport(job, title, write, (line) => process.stderr.write(`${line}\n`)))

@@ -59,7 +59,7 @@ export async function pushExport(
       })),
     )
     const { token, ...place } = job
-    tell(`To ${job.endpoint}/${pathOnHub(job.repo, job.kind)} (${job.visibility}):`)
+    tell(`To ${job.endpoint}/${pathOnHub(job.repo, job.kind)} (${job.visibility}), as the commit "${title}":`)
     for (const { path, content } of files) tell(`  ${path} (${content.size} bytes)`)
     let told = 0
     const { url, commit } = await pushFiles(files, { ...place, title }, token, {

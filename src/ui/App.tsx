@@ -334,7 +334,6 @@ function Interrupted() {
                   when={run().lacks}
                   fallback={
                     <Button
-                      kind="primary"
                       icon="play"
                       onClick={() => {
                         route.go('train')

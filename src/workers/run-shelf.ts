@@ -113,7 +113,7 @@ export class RunShelf {
     const inMemory = which === 'last' ? this.unkept.get(run) : undefined
     if (inMemory)
       return readCheckpointFiles(inMemory.meta, new Uint8Array(await inMemory.tensors.arrayBuffer()))
-    return ((await this.checkpoint(run, which)) ?? none(run)).checkpoint
+    return ((await this.checkpoint(run, which)) ?? none(await this.find(run))).checkpoint
   }
 
   /**
@@ -135,7 +135,7 @@ export class RunShelf {
       const type = 'application/octet-stream'
       return { meta: parseMeta(stored.meta), tensors: new Blob(parts, { type }), stored }
     })
-    return found ?? none(run)
+    return found ?? none(await this.find(run))
   }
 
   /** A run that goes on may replace its checkpoint while the old one is being read; then the new one is. */
@@ -187,8 +187,19 @@ export function answered(events: readonly RunEvent[]): Answered[] {
   return [...found.values()]
 }
 
-function none(run: string): never {
-  fail('missing_file', 'This run has no checkpoint yet.', 'Let it train on, or stop it: a stop saves one.', {
-    run,
-  })
+/** @throws always: that it has no checkpoint at all, and the way to one */
+function none({ id: run, opened }: RunRecord): never {
+  if (opened)
+    fail(
+      'missing_file',
+      'This run came as a file without a checkpoint.',
+      'Have it saved again with a state to go on from, and open that file.',
+      { run },
+    )
+  fail(
+    'missing_file',
+    'This run has no checkpoint yet.',
+    'While it trains, wait, or stop it: a stop saves one. Where it was cut off, go on with it: it begins again.',
+    { run },
+  )
 }

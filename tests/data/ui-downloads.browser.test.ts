@@ -287,6 +287,21 @@ test('a large download that no place is asked for lies on the disk, whole; cance
     'There is no room left where a.bin was to go.',
   ])
   expect(await onDisk()).toEqual([])
+  // Chromium says so in its own way while it writes. @param free bytes of the browser's quota
+  const broken = async (free: number) => {
+    vi.spyOn(FileSystemFileHandle.prototype, 'createWritable').mockRejectedValue(
+      new DOMException('Failed to write data to data pipe', 'InvalidStateError'),
+    )
+    vi.spyOn(navigator.storage, 'estimate').mockResolvedValue({ quota: 1000 + free, usage: 1000 })
+    const failure = await failureOf(blobOnDisk(file('in/a.bin', many)))
+    expect(await onDisk()).toEqual([])
+    return [failure.code, failure.message]
+  }
+  expect(await broken(many * PIECE - 1)).toEqual([
+    'quota_exceeded',
+    'The browser found no room to make a.bin.',
+  ])
+  expect((await broken(many * PIECE))[0]).toBe('not_saved')
   // A private window has no part of the disk.
   vi.spyOn(navigator.storage, 'getDirectory').mockRejectedValue(new DOMException('', 'SecurityError'))
   expect((await blobOnDisk(file('a.bin', many))).size).toBe(many * PIECE)

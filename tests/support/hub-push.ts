@@ -8,6 +8,8 @@ export type PushFault = 'before' | 'after' | { status: number }
 export interface PushedTo {
   /** Large files that have come, by SHA-256. */
   objects: Map<string, Uint8Array>
+  /** What each commit is called, the first first. */
+  commits: string[]
   /** How many were asked so far; each fault is asked with its number, from 0. */
   requests: number
   fault: ((nth: number, path: string) => PushFault | null) | null
@@ -92,6 +94,7 @@ export function receiver(hub: HubServer) {
       next.set(value.path!, new Uint8Array(bytes))
     }
     repository.files = next
+    hub.pushed.commits.push(header!.value.summary!)
     repository.commit = randomBytes(20).toString('hex')
     return {
       status: 200,

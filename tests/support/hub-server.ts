@@ -87,7 +87,7 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
     accounts: new Map(),
     requests: [],
     fault: null,
-    pushed: { objects: new Map(), requests: 0, fault: null },
+    pushed: { objects: new Map(), commits: [], requests: 0, fault: null },
     close: async () => {
       for (const server of [main, cdn]) {
         server.closeAllConnections()

@@ -141,7 +141,7 @@ describe('npm run export', () => {
       const sent = [...files.keys()].filter((name) => name !== '.gitattributes')
       for (const name of sent) expect(told).toContain(`  ${name} (${files.get(name)!.length} bytes)`)
       expect(sent).toContain('adapter.h5')
-      expect(told).toContain('(private)')
+      expect(told).toContain(`(private), as the commit "${hub.pushed.commits.join()}":`)
       expect(out + told).not.toContain('hf_secret')
       const taken = await pushed('hf_secret', '--format', 'mlx')
       expect([taken.status, taken.told]).toEqual([

@@ -262,6 +262,11 @@ describe('a run as a file', () => {
     const opened = await studio.runs.openRunFile(file, NAME)
     expect(opened.lacks.checkpoint).toBe(true)
     expect((await studio.runs.history(opened.run)).series.training.steps).toHaveLength(6)
+    const asked = studio.runs.exportRun(opened.run, 'peft').catch((error: unknown) => error)
+    expect(toFailure(await asked)).toMatchObject({
+      code: 'missing_file',
+      message: 'This run came as a file without a checkpoint.',
+    })
   })
 
   test('that was damaged leaves what is stored as it was', async () => {

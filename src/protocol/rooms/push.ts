@@ -7,6 +7,10 @@ export const kindOfFormat = (format: string): RepositoryKind => (format === 'spa
 export const pathOnHub = (repo: string, kind: RepositoryKind = 'model'): string =>
   kind === 'space' ? `spaces/${repo}` : repo
 
+/** What a commit says: nothing that a person has typed, as it is not among the files that are listed before they are sent. */
+export const commitTitle = (baseModel: string, format: string, step: number): string =>
+  `${baseModel}, fine-tuned: ${format}, step ${step}`
+
 /** Where an export is pushed to. */
 export interface PushRequest {
   /** OWNER/NAME, which is made. */

@@ -53,6 +53,7 @@ export const drawer = {
   'proof.missingMore':
     'The files are the same. The proof is made with the next download, or by “Make it now” on the Export page.',
   'export.making': 'Making the download',
+  'export.makingOf': 'Making the download of {name}',
   'export.bytesOf': '{done} of {total}',
   'export.cancel': 'Cancel',
   'export.cancelNote': 'If you cancel, nothing of it is left behind.',

@@ -95,6 +95,9 @@ export const exported = {
     'Rows that it never saw were known best at step {best} (validation loss {bestLoss}; {lastLoss} at step {last}), but more questions were answered as the data says later, so the newest is offered first.',
   'export.offered.near':
     'Rows that it never saw were known best at step {best} (validation loss {bestLoss}). Nothing measured since is clearly worse, so the newest is offered first.',
+  'export.bare': 'This run has nothing to try or to take elsewhere',
+  'export.bare.begins':
+    'It was cut off before its first checkpoint. Go on with it: it begins again, with the same curve.',
   'export.reading': 'Reading the checkpoint',
   'export.download': 'Download adapter ({size})',
   'export.all': {
@@ -106,6 +109,7 @@ export const exported = {
     one: 'One .zip that unpacks to a folder with {count} file.',
     other: 'One .zip that unpacks to a folder with {count} files.',
   },
+  'export.names': 'README.md in it names your data file.',
   'export.one': 'Download {name}',
   'export.summary': 'Summary',
   'export.steps': 'Steps',

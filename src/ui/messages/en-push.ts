@@ -15,9 +15,13 @@ export const push = {
     other: 'Sends {count} files ({size}), and nothing else, to {place}:',
   },
   'push.file': '{name} ({size})',
-  'push.recite': 'A model can recite rows that it was trained on: whoever gets these files may get at them.',
+  'push.commit': 'Their commit is called “{title}”.',
+  'push.recite':
+    'The name of your data file is in them, and in a card (README.md) the settings with what you typed there. A model can recite rows that it was trained on: whoever gets these files may get at them.',
   'push.go': 'Push',
   'push.going': 'Pushing',
   'push.stop': 'Stop',
+  'push.stopped':
+    'Stopped. {place} holds all of these files or none: where it is empty, push again, and it goes on.',
   'push.done': 'Pushed. It is at ',
 } as const

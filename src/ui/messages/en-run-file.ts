@@ -42,7 +42,7 @@ export const runFile = {
   'runFile.nothing': 'Nothing.',
   'runFile.noRows': 'None of this run is in this browser.',
   'runFile.recite':
-    'What was learnt can recite rows all the same: whoever gets the file may get at rows that it was trained on. The name of your data file, your note and words in your settings are in it.',
+    'What was learnt can recite rows all the same: whoever gets the file may get at rows that it was trained on. The names of the run and of your data files, your note and what you typed in your settings are in it.',
   'runFile.reading': 'Reading the run',
   'runFile.go': 'Save ({size})',
   'runFile.open': 'Open a run file',
@@ -63,8 +63,9 @@ export const runFile = {
     one: 'The card (README.md) shows {count} of your questions with its answers:',
     other: 'The card (README.md) shows {count} of your questions with their answers:',
   },
+  'shown.names': 'It names your data file, and has the settings with what you typed there.',
   'shown.recite': 'What was learnt can recite rows that it was trained on all the same.',
   'shown.choose': 'Show examples in the card',
   'shown.chooseHint':
-    'Chosen questions stand in the card with the answers of base and fine-tuned model, for everybody who gets it to read.',
+    'Chosen questions stand in the card with the answers of base and fine-tuned model and that of your data, for everybody who gets it to read.',
 } as const

@@ -94,6 +94,7 @@ export const runs = {
 
   'picker.label': 'Run',
   'picker.none': 'There is no trained adapter yet.',
+  'picker.going': 'What is being learnt can be used here once the run has ended or was stopped.',
   'picker.toTrain': 'Go to Train',
   'picker.gone': '“{name}” was deleted in another tab.',
   'picker.now': 'What is shown now is “{name}”.',

@@ -8,11 +8,17 @@ import { useApp } from '../state/app.tsx'
 /** The checkpoints of a run that can be used, and the chosen one: the choice is the run's, wherever it is used. */
 export function useCheckpoint(run: () => RunInfo) {
   const { runs } = useApp()
-  // A run that goes on saves others; so does one that has ended in between.
-  const state = () => `${run().id} ${run().step} ${run().status} ${run().unkept ? 'unkept' : ''}`
-  const [read] = createResource(state, async (of) => ({ of, kept: await runs.checkpoints(run().id) }))
-  /** A resource keeps what it had of another run while it asks anew. */
-  const kept = () => (read.latest?.of === state() ? read.latest.kept : null)
+  // A run that goes on saves others, which its events tell first; so does one that has ended in between.
+  const state = () => {
+    const { id, step, status, unkept } = run()
+    return `${id} ${step} ${status} ${unkept ? 'unkept' : ''} ${runs.view(id)?.saved().at(-1) ?? ''}`
+  }
+  const [read] = createResource(state, async () => {
+    const { id } = run()
+    return { id, kept: await runs.checkpoints(id) }
+  })
+  /** A resource keeps what it had of another run while it asks anew; of the same one it stays in view meanwhile. */
+  const kept = () => (read.latest?.id === run().id ? read.latest.kept : null)
   const last = () => kept()?.find((checkpoint) => checkpoint.last) ?? null
   /** The best one, where it is not the newest, and the newest is stored as well. */
   const best = () =>

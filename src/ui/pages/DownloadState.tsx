@@ -11,7 +11,11 @@ import { ProofState } from './ProofState.tsx'
 const SEEN_AFTER_MS = 400
 
 /** How far a download of this run or model has come, with a way to stop it; and why the last one came to nothing. */
-export function DownloadState(props: { of: string }) {
+export function DownloadState(props: {
+  of: string
+  /** Said where the page is about another one. */
+  name?: string | undefined
+}) {
   const { downloads } = useApp()
   const [seen, setSeen] = createSignal(false)
   const making = () => downloads.making() === props.of
@@ -33,7 +37,7 @@ export function DownloadState(props: { of: string }) {
       <Show when={making() && seen()}>
         <div class="stack-s">
           <Progress
-            label={t('export.making')}
+            label={props.name === undefined ? t('export.making') : t('export.makingOf', { name: props.name })}
             share={downloads.progress()?.share ?? null}
             {...(value() ? { value: value()! } : {})}
           />

@@ -35,7 +35,7 @@ export function RunPicker(props: { usable: RunInfo[]; picked: RunInfo | null; pi
         fallback={
           <Notice
             tone="info"
-            title={t('picker.none')}
+            title={t(runs.live() === null ? 'picker.none' : 'picker.going')}
             actions={<LinkButton href={hrefOf('train')}>{t('picker.toTrain')}</LinkButton>}
           />
         }

@@ -1,6 +1,7 @@
+import { toFailure } from '../../protocol/errors.ts'
 import { blobOf } from '../../protocol/exported.ts'
 import type { ExportedFile } from '../../protocol/studio.ts'
-import { type ChosenFile, DISK_FOLDER, writeAll } from './save-as.ts'
+import { type ChosenFile, DISK_FOLDER, failFull, writeAll } from './save-as.ts'
 
 /**
  * Large files that are handed to the browser's downloads: they lie on the disk, in the page's own part of it. A blob that is put together of
@@ -19,15 +20,23 @@ export const COPIED_MS = 20 * 60_000
 export async function blobOnDisk(file: ExportedFile): Promise<Blob> {
   const place = file.size < DISK_BYTES ? null : await newPlace()
   if (!place) return blobOf(file)
+  const name = file.path.replace(/^.*\//, '')
   try {
-    await writeAll(place.file, streamOf(file.chunks()), file.path.replace(/^.*\//, ''))
+    await writeAll(place.file, streamOf(file.chunks()), name)
     const made = await place.file.getFile()
     setTimeout(place.remove, COPIED_MS)
     return made
   } catch (error) {
     await place.remove()
+    // Nobody else writes there: Chromium says of a full disk that a pipe broke.
+    if (toFailure(error).code === 'not_saved' && (await lacksRoom(file.size))) failFull(name, file.size)
     throw error
   }
+}
+
+async function lacksRoom(bytes: number): Promise<boolean> {
+  const { quota, usage } = await navigator.storage.estimate().catch(() => ({}) as StorageEstimate)
+  return quota !== undefined && usage !== undefined && quota - usage < bytes
 }
 
 /** Removes what downloads of an earlier visit have left. @param now ms */

@@ -1,4 +1,4 @@
-import { type Failure, LapidaryError } from '../../protocol/errors.ts'
+import { type Failure, fail, LapidaryError } from '../../protocol/errors.ts'
 import { giveBack } from '../../protocol/exported.ts'
 
 /** Files written to a place that the person chooses, where the browser has the File System Access API. */
@@ -83,6 +83,16 @@ async function removed(file: ChosenFile): Promise<void> {
 }
 
 const nameOf = (error: unknown) => (error instanceof DOMException ? error.name : '')
+
+/** @throws LapidaryError `quota_exceeded` */
+export function failFull(name: string, bytes: number): never {
+  fail(
+    'quota_exceeded',
+    `The browser found no room to make ${name}.`,
+    'Free space on this machine’s disk, or choose a smaller format, and download again. Your runs are kept.',
+    { name, bytes },
+  )
+}
 
 /** What a browser says of a file that it cannot write, for a person. */
 function refused(error: unknown, name: string): Failure {

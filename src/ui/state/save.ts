@@ -1,5 +1,5 @@
-import { fail } from '../../protocol/errors.ts'
 import type { ExportedFile } from '../../protocol/studio.ts'
+import { failFull } from './save-as.ts'
 
 export function baseName(path: string): string {
   return path.split('/').at(-1) ?? path
@@ -29,13 +29,7 @@ export async function whole(made: Promise<Blob>, size: number, name: string): Pr
     .slice(-1)
     .arrayBuffer()
     .catch(() => null)
-  if (blob.size !== size || end?.byteLength !== Math.min(1, size))
-    fail(
-      'quota_exceeded',
-      `The browser found no room to make ${name}.`,
-      'Free space on this machine’s disk, or choose a smaller format, and download again. Your runs are kept.',
-      { name, bytes: size },
-    )
+  if (blob.size !== size || end?.byteLength !== Math.min(1, size)) failFull(name, size)
   return blob
 }
 

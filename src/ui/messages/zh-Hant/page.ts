@@ -562,6 +562,7 @@ export const page = {
 
   'picker.label': '訓練',
   'picker.none': '還沒有訓練好的適配器。',
+  'picker.going': '訓練結束或停止之後，學到的內容就可以在這裡使用。',
   'picker.toTrain': '前往訓練頁',
   'picker.gone': '「{name}」已在另一個分頁刪除。',
   'picker.now': '現在顯示的是「{name}」。',
@@ -667,6 +668,7 @@ export const page = {
   'proof.missing': '沒有效果證明',
   'proof.missingMore': '檔案相同。下次下載時會製作證明，也可以按匯出頁的「現在製作」。',
   'export.making': '正在製作下載檔案',
+  'export.makingOf': '正在製作 {name} 的下載檔案',
   'export.bytesOf': '{total} 中的 {done}',
   'export.cancel': '取消',
   'export.cancelNote': '如果取消，不會留下任何東西。',

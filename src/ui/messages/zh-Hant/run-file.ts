@@ -26,7 +26,7 @@ export const runFile: Translated<typeof english> = {
   'runFile.nothing': '沒有。',
   'runFile.noRows': '這次訓練的資料列都不在這個瀏覽器裡。',
   'runFile.recite':
-    '即使如此，學到的內容仍可能背得出資料列：拿到檔案的人可能得到訓練過的列。資料檔名、您的附註，以及設定中的文字都在檔案裡。',
+    '即使如此，學到的內容仍可能背得出資料列：拿到檔案的人可能得到訓練過的列。訓練的名稱、資料檔名、您的附註，以及您在設定中輸入的文字都在檔案裡。',
   'runFile.reading': '正在讀取訓練',
   'runFile.go': '儲存（{size}）',
   'runFile.open': '打開訓練檔',
@@ -39,7 +39,9 @@ export const runFile: Translated<typeof english> = {
   'runFile.lacks.evaluations': '有 {count} 次評估只附上數字，沒有資料列：要在這裡查看，請重新評估。',
   'shown.none': '模型卡（README.md）不顯示您的任何資料列。',
   'shown.some': '模型卡（README.md）顯示您的 {count} 個問題和回答：',
+  'shown.names': '它會寫出您的資料檔名稱，以及設定和您在其中輸入的文字。',
   'shown.recite': '即使如此，學到的內容仍可能背得出訓練過的列。',
   'shown.choose': '在模型卡中展示範例',
-  'shown.chooseHint': '選擇的問題會與基礎模型和微調後模型的回答一起寫在模型卡裡，拿到的人都看得到。',
+  'shown.chooseHint':
+    '選擇的問題會與基礎模型、微調後模型和您資料中的回答一起寫在模型卡裡，拿到的人都看得到。',
 }

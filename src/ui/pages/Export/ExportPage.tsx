@@ -62,12 +62,14 @@ export function ExportPage() {
 
 /** Of the chosen checkpoint, which is named. */
 function Summary(props: { run: RunInfo }) {
-  const { which, chosen } = useCheckpoint(() => props.run)
+  const { which, chosen, kept } = useCheckpoint(() => props.run)
   const step = () => chosen()?.step ?? props.run.step
   const evalLoss = () => (chosen() ? chosen()!.evalLoss : props.run.evalLoss)
   return (
     <dl class="stats">
-      <Stat label={t('export.which')} value={checkpointName(which(), step())} />
+      <Show when={kept()?.length !== 0 || props.run.unkept}>
+        <Stat label={t('export.which')} value={checkpointName(which(), step())} />
+      </Show>
       <Stat
         label={t('export.steps')}
         value={t('export.stepsOf', { step: step(), count: props.run.maxSteps })}

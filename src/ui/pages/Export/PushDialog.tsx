@@ -36,6 +36,8 @@ export function PushDialog(props: PushDialogProps) {
   const [progress, setProgress] = createSignal<Done | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [pushed, setPushed] = createSignal<string | null>(null)
+  /** Where one was stopped on its way. */
+  const [stopped, setStopped] = createSignal<string | null>(null)
   onCleanup(() => going()?.abort())
   const ready = () => repo().trim() !== '' && lookup.access()?.signedIn === true && !going() && !pushed()
   const place = () => `${lookup.endpoint()}/${pathOnHub(repo().trim(), props.kind)}`
@@ -45,7 +47,9 @@ export function PushDialog(props: PushDialogProps) {
     setGoing(stop)
     setFailure(null)
     setPushed(null)
+    setStopped(null)
     setProgress(null)
+    const to = place()
     try {
       const request = {
         repo: repo().trim(),
@@ -58,7 +62,8 @@ export function PushDialog(props: PushDialogProps) {
       setPushed((await studio.models.push(props.files, request, call)).url)
     } catch (error) {
       const problem = toFailure(error)
-      if (problem.code !== 'cancelled') setFailure(problem)
+      if (problem.code === 'cancelled') setStopped(to)
+      else setFailure(problem)
     } finally {
       setGoing(null)
     }
@@ -114,9 +119,13 @@ export function PushDialog(props: PushDialogProps) {
                 </>
               )}
             </Show>
+            <p>{t('push.commit', { title: props.title })}</p>
             <p class="hint">{t('push.recite')}</p>
           </div>
           <Show when={failure()}>{(problem) => <FailureNotice failure={problem()} />}</Show>
+          <Show when={stopped()}>
+            {(place) => <p role="status">{t('push.stopped', { place: place() })}</p>}
+          </Show>
           <Show when={pushed()}>
             {(url) => (
               <p role="status">

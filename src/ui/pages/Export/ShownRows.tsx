@@ -22,18 +22,18 @@ export function ShownRows(props: { run: RunInfo }) {
     void runs.update(props.run.id, {
       shown: on ? [...shown(), prompt] : shown().filter((other) => other !== prompt),
     })
+  const besides = () => [t('shown.names'), t('shown.recite')]
   return (
     <div class="stack-s">
-      <p class="hint">
-        {sentences(
-          shown().length === 0 ? t('shown.none') : t('shown.some', { count: shown().length }),
-          t('shown.recite'),
-        )}
-      </p>
-      <Show when={shown().length > 0}>
+      <Show
+        when={shown().length > 0}
+        fallback={<p class="hint">{sentences(t('shown.none'), ...besides())}</p>}
+      >
+        <p class="hint">{t('shown.some', { count: shown().length })}</p>
         <ul class="small">
           <For each={shown()}>{(prompt) => <li>{prompt}</li>}</For>
         </ul>
+        <p class="hint">{sentences(...besides())}</p>
       </Show>
       <Show when={prompts().length > 0}>
         <Fold summary={t('shown.choose')}>

@@ -9,17 +9,19 @@ import {
   Show,
 } from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
-import { kindOfFormat } from '../../../protocol/rooms/push.ts'
+import { commitTitle, kindOfFormat } from '../../../protocol/rooms/push.ts'
 import type { ExportedFile, ExportFormat, ExportTarget, RunInfo, Snippet } from '../../../protocol/studio.ts'
-import { Button } from '../../components/Button.tsx'
+import { Button, LinkButton } from '../../components/Button.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { formatBytes } from '../../messages/format.ts'
 import { said } from '../../messages/said.ts'
+import { sentences } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { withProof } from '../../state/proofs.ts'
+import { hrefOf } from '../../state/route.ts'
 import { saveFile } from '../../state/save.ts'
 import type { useCheckpoint } from '../CheckpointPicker.tsx'
 import { DownloadState } from '../DownloadState.tsx'
@@ -47,16 +49,20 @@ export interface TakeProps {
 
 /** A run's files in one of a few formats, one of them recommended: a press for all of them, and what runs them. */
 export function Take(props: TakeProps) {
-  const { studio, downloads, proofs } = useApp()
+  const { studio, downloads, models, proofs, runs } = useApp()
   const [wanted, setWanted] = createSignal<string | null>(null)
   const [files, setFiles] = createSignal<ExportedFile[] | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const format = () => props.formats.find(({ id }) => id === wanted()) ?? props.formats[0]!
   const recommended = () => format() === props.formats[0]
+  /** A run that another tab trains takes steps all the time, and saves only some. */
+  const step = () => props.checkpoint.chosen()?.step ?? props.run.step
   const key = createMemo(() => {
     const { run, checkpoint } = props
     const card = hasCard(format().id) ? JSON.stringify(run.shown ?? []) : ''
-    return `${run.id} ${run.step} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''} ${card}`
+    // Another tab may delete its base, or add it again.
+    const base = run.lacks ? 'no base' : ''
+    return `${run.id} ${step()} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''} ${base} ${card}`
   })
 
   async function read(): Promise<void> {
@@ -81,7 +87,10 @@ export function Take(props: TakeProps) {
 
   const of = () =>
     props.checkpoint.known()
-      ? { run: props.run.id, which: props.checkpoint.which(), at: props.run.step }
+      ? {
+          ...{ run: props.run.id, which: props.checkpoint.which(), at: step() },
+          base: props.run.lacks === undefined,
+        }
       : null
   const [snippets] = createResource(
     () => JSON.stringify(of()),
@@ -107,6 +116,20 @@ export function Take(props: TakeProps) {
     const asked = { run: run.id, format: format().id, which: checkpoint.which() }
     return format().proven > 0 ? withProof(list, asked, { studio, proofs }) : list
   }
+  /** The run's name is a person's own, and stays here. */
+  const title = () => {
+    const { config, lacks } = props.run
+    const base = lacks ?? models.list().find(({ id }) => id === config.model.id)
+    return commitTitle(base?.name ?? 'Gemma', format().name, step())
+  }
+  /** A run or a model that is being downloaded meanwhile: only one is at a time. */
+  const nameOf = (id: string) => {
+    const other = runs.byId(id)
+    return other ? runs.label(other) : models.list().find((model) => model.id === id)?.name
+  }
+  /** A card says it by itself. */
+  const names = (list: ExportedFile[]) =>
+    !hasCard(format().id) && list.some(({ path }) => path === 'README.md')
   /** proof.json and check.py, which come with the first download. */
   const toCome = (list: ExportedFile[]) =>
     list.some(({ path }) => path === 'proof.json') ? 0 : format().proven
@@ -127,11 +150,22 @@ export function Take(props: TakeProps) {
         </p>
       </div>
       <DownloadState of={props.run.id} />
+      <Show when={downloads.making() !== props.run.id && downloads.making()}>
+        {(other) => <DownloadState of={other()} name={nameOf(other())} />}
+      </Show>
       <Show when={failure()}>
         {(problem) => (
           <FailureNotice
             failure={problem()}
-            actions={<Button onClick={() => void read()}>{t('action.retry')}</Button>}
+            actions={
+              // Once its base is here it is read again by itself.
+              <Show
+                when={props.run.lacks}
+                fallback={<Button onClick={() => void read()}>{t('action.retry')}</Button>}
+              >
+                <LinkButton href={hrefOf('model')}>{t('open.to.model')}</LinkButton>
+              </Show>
+            }
           />
         )}
       </Show>
@@ -153,7 +187,13 @@ export function Take(props: TakeProps) {
                 size: formatBytes(sizeOf(list())),
               })}
             </Button>
-            <p class="hint">{t('export.asFolder', { count: list().length + toCome(list()) })}</p>
+            <p class="hint">
+              {sentences(
+                t('export.asFolder', { count: list().length + toCome(list()) }),
+                names(list()) &&
+                  t(list().some(({ path }) => path === 'run.json') ? 'shown.names' : 'export.names'),
+              )}
+            </p>
           </div>
         )}
       </Show>
@@ -167,7 +207,7 @@ export function Take(props: TakeProps) {
         <Push
           take={taken}
           shown={hasCard(format().id) ? (props.run.shown ?? []) : null}
-          title={`${props.run.name}: ${format().id}`}
+          title={title()}
           kind={kindOfFormat(format().id)}
           disabled={!files() || downloads.making() !== null}
         />

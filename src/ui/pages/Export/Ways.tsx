@@ -3,7 +3,7 @@ import { toFailure } from '../../../protocol/errors.ts'
 import type { ExportFormat, RunInfo } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { Fold } from '../../components/Fold.tsx'
-import { FailureNotice } from '../../components/Notice.tsx'
+import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { Select } from '../../components/Select.tsx'
@@ -35,6 +35,11 @@ export function Ways(props: { run: RunInfo }) {
   const checkpoint = useCheckpoint(() => props.run)
   const [formats, { refetch }] = createResource(() => studio.runs.exportFormats())
   const known = () => (formats.error ? undefined : formats.latest)
+  /** It never had a checkpoint in this browser, and is looked at only. */
+  const bare = () =>
+    checkpoint.kept()?.length === 0 &&
+    !props.run.unkept &&
+    (props.run.begins || props.run.opened) !== undefined
 
   return (
     <div class="stack">
@@ -52,7 +57,23 @@ export function Ways(props: { run: RunInfo }) {
             actions={<Button onClick={() => void refetch()}>{t('action.retry')}</Button>}
           />
         </Show>
+        <Show when={bare()}>
+          <Notice
+            tone="info"
+            title={t('export.bare')}
+            {...(props.run.begins && {
+              actions: <LinkButton href={hrefOf('train')}>{t('picker.toTrain')}</LinkButton>,
+            })}
+          >
+            <p>{t(props.run.begins ? 'export.bare.begins' : 'runFile.lacks.checkpoint')}</p>
+          </Notice>
+        </Show>
         <Switch>
+          <Match when={bare()}>
+            <Show when={way() === 'keep'}>
+              <KeepRun run={props.run} />
+            </Show>
+          </Match>
           <Match when={way() === 'try'}>
             <div>
               <LinkButton href={hrefOf('evaluate')} kind="primary" iconEnd="right">

@@ -236,7 +236,11 @@ export const runs: SaidTexts = {
   'Kept: {0}.': '保留的有：{0~}。',
   'step {0}': '第 {0} 步',
   'This run has no checkpoint yet.': '這次訓練還沒有檢查點。',
-  'Let it train on, or stop it: a stop saves one.': '請讓它繼續訓練，或停止它：停止時會儲存一個。',
+  'While it trains, wait, or stop it: a stop saves one. Where it was cut off, go on with it: it begins again.':
+    '訓練進行中的話請稍候，或停止它：停止時會儲存一個。若是中斷了，請繼續訓練：它會從頭開始。',
+  'This run came as a file without a checkpoint.': '這次訓練來自一個沒有檢查點的檔案。',
+  'Have it saved again with a state to go on from, and open that file.':
+    '請重新儲存並附上可以繼續的狀態，再開啟那個檔案。',
   'Delete runs that you need no more, or allow more, in the list of runs.':
     '請在訓練紀錄中刪除不再需要的訓練，或提高上限。',
   'The adapter of ‹run "{0}"|"{1}"› is not the one that this run is to begin with.':
