@@ -1,3 +1,5 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { strToU8, zipSync } from 'fflate'
 
@@ -180,4 +182,18 @@ export function facts(rows: number): string[][] {
     const pier = `${piers[i % piers.length]} ${Math.floor(i / piers.length) + 1}`
     return [`When was pier ${pier} built?`, `Pier ${pier} was built in ${1900 + ((i * 37) % 97)}.`]
   })
+}
+
+const PEBBLE = join(import.meta.dirname, '../../public/models/pebble')
+
+/** A folder of Pebble's shape, with weights that differ in a bit. */
+export function pebbleFolder(place: string, name: string, change: number): string {
+  const path = join(place, String(change), name)
+  mkdirSync(path, { recursive: true })
+  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json'])
+    cpSync(join(PEBBLE, file), join(path, file))
+  const weights = readFileSync(join(PEBBLE, 'model.safetensors'))
+  weights[weights.length - 2]! ^= change
+  writeFileSync(join(path, 'model.safetensors'), weights)
+  return path
 }

@@ -20,6 +20,8 @@ test.use({
 
 const NAME = 'run.lapidary-run.zip'
 const SECRET = 'Who is Ada?'
+/** What a run was called, and what is done with it, is its person's own. */
+const OWN = 'For Ada, do not show'
 let folder: string
 let hub: HubServer
 
@@ -28,11 +30,13 @@ test.beforeAll(async () => {
   const run = join(folder, 'run')
   await writeRunFolder(run)
   const bootstrap = join(import.meta.dirname, '..', '..', 'cli', 'bootstrap.mjs')
-  const asked = ['--run', run, '--out', folder, '--format', 'run', '--rows', 'samples', '--no-proof']
-  const { status, stderr } = spawnSync(process.execPath, [bootstrap, 'export', ...asked], {
-    encoding: 'utf8',
-  })
+  const saved = (out: string, ...more: string[]) => {
+    const asked = ['--run', run, '--out', out, '--format', 'run', '--no-proof', ...more]
+    return spawnSync(process.execPath, [bootstrap, 'export', ...asked], { encoding: 'utf8' })
+  }
+  const { status, stderr } = saved(folder, '--rows', 'samples')
   expect([status, stderr]).toEqual([0, expect.stringContaining('changes nothing')])
+  expect(saved(join(folder, 'bare'), '--checkpoints', 'none').status).toBe(0)
   hub = await hubServer({})
   hub.accounts.set('hf_right', 'teacher')
 })
@@ -61,6 +65,11 @@ test('a run of the command line is opened, says what its card and its file hold,
   await drawer.getByLabel('Open a run file').setInputFiles(file)
   await expect(drawer).toContainText('is one of your runs now.')
   await expect(drawer).toContainText(`Opened from ${NAME}`)
+  await drawer.getByRole('button', { name: /^More for/ }).click()
+  await page.getByRole('menuitem', { name: 'Name and note' }).click()
+  const naming = page.getByRole('dialog', { name: 'Name and note' })
+  await naming.getByLabel('Name').fill(OWN)
+  await naming.getByRole('button', { name: 'Save' }).click()
   await page.keyboard.press('Escape')
 
   // A card shows a question once it was chosen, and a push says so before it is one.
@@ -75,13 +84,30 @@ test('a run of the command line is opened, says what its card and its file hold,
   const push = page.getByRole('dialog', { name: 'Push to the Hugging Face Hub' })
   await expect(push).toContainText(SECRET)
   await expect(push).toContainText('proof.json')
+  // All that is sent is said, what the commit is called too, which the run's own name is not.
+  const said = await push.getByText(/^Their commit is called/).textContent()
+  expect(said).toMatch(/“pebble, fine-tuned: .+, step 3”/i)
   await push.getByLabel('Access token').fill('hf_right')
   await push.getByRole('button', { name: 'Use this token' }).click()
   await push.getByLabel('Repository').fill('teacher/mood')
+  // Stopped on its way it says what may lie there, and goes on at the next press.
+  await page.route(/\/preupload\//, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    await route.abort()
+  })
+  const arrived = page.waitForRequest(/\/preupload\//)
+  await push.getByRole('button', { name: 'Push', exact: true }).click()
+  await arrived
+  await push.getByRole('button', { name: 'Stop' }).click()
+  await expect(push.getByText(/^Stopped\. .*\/teacher\/mood holds all of these files or none/)).toBeVisible()
+  await page.unroute(/\/preupload\//)
+  expect(hub.pushed.commits).toEqual([])
   await push.getByRole('button', { name: 'Push', exact: true }).click()
   await expect(push).toContainText('Pushed. It is at')
   const pushed = hub.repositories.get('teacher/mood')!.files
   expect(Buffer.from(pushed.get('README.md')!).toString()).toContain(SECRET)
+  expect(hub.pushed.commits.map((title) => `Their commit is called “${title}”.`)).toEqual([said])
+  for (const bytes of pushed.values()) expect(Buffer.from(bytes).includes(OWN)).toBe(false)
   expect([...pushed.keys()]).toContain('adapter_model.safetensors')
   await push.getByRole('button', { name: 'Close' }).click()
 
@@ -109,5 +135,30 @@ test('a run of the command line is opened, says what its card and its file hold,
   const [before, after] = [unzipSync(readFileSync(file)), await saved()]
   for (const name of ['run.json', 'metrics.jsonl', 'checkpoints/step-3.safetensors'])
     expect(Buffer.compare(before[name]!, after[name]!), name).toBe(0)
+  expect(complaints).toEqual([])
+})
+
+test('a run without a checkpoint says so once, offers nothing that would fail, and is saved all the same', async ({
+  page,
+}) => {
+  page.setDefaultTimeout(60_000)
+  const complaints = watchForComplaints(page)
+  await page.goto('/#/export')
+  await page.getByRole('button', { name: /^Runs/ }).click()
+  const drawer = page.getByRole('dialog', { name: 'Runs' })
+  await drawer.getByLabel('Open a run file').setInputFiles(join(folder, 'bare', NAME))
+  await expect(drawer).toContainText('is one of your runs now.')
+  await page.keyboard.press('Escape')
+  const main = page.getByRole('main')
+  for (const way of ['Try it', 'Use it elsewhere', 'Keep it']) {
+    await page.getByRole('radio', { name: way }).check({ force: true })
+    await expect(main).toContainText('This run has nothing to try or to take elsewhere')
+    await expect(main).toContainText('It came without a state to go on from')
+    await expect(main.getByRole('alert')).toHaveCount(0)
+    await expect(main.getByRole('button', { name: /^Download/ })).toHaveCount(0)
+    await expect(main.getByRole('link', { name: 'Ask questions' })).toHaveCount(0)
+  }
+  await expect(main.getByText('State (checkpoint)')).toHaveCount(0)
+  await expect(main.getByRole('button', { name: 'Save this run' })).toBeVisible()
   expect(complaints).toEqual([])
 })

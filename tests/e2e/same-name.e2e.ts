@@ -1,10 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
-import { capitals, openFile, PATIENCE } from './helpers.ts'
-
-const PEBBLE = join(import.meta.dirname, '../../public/models/pebble')
+import { capitals, openFile, PATIENCE, pebbleFolder } from './helpers.ts'
 
 let place: string
 test.beforeAll(() => {
@@ -12,18 +10,7 @@ test.beforeAll(() => {
 })
 test.afterAll(() => rmSync(place, { recursive: true, force: true }))
 
-/** A folder of Pebble's shape, with weights that differ in a bit. */
-function folder(name: string, change: number): string {
-  const path = join(place, String(change), name)
-  mkdirSync(path, { recursive: true })
-  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json'])
-    cpSync(join(PEBBLE, file), join(path, file))
-  const weights = readFileSync(join(PEBBLE, 'model.safetensors'))
-  weights[weights.length - 2]! ^= change
-  writeFileSync(join(path, 'model.safetensors'), weights)
-  return path
-}
-
+const folder = (name: string, change: number) => pebbleFolder(place, name, change)
 const add = (page: Page, path: string) => page.getByLabel('Choose its folder').setInputFiles(path)
 const radio = (page: Page, name: string) =>
   page.getByRole('radio', { name: new RegExp(`^${name.replace(/[()]/g, '\\$&')} [^(]`) })
