@@ -23,6 +23,7 @@ import { Gem, Icon } from './components/Icon.tsx'
 import { loadedLater, loadedWhenDrawn } from './components/loaded.tsx'
 import { ChoiceMenu } from './components/Menu.tsx'
 import { FailureNotice, Notice } from './components/Notice.tsx'
+import { headingForLostFocus } from './components/Page.tsx'
 import { formatLoss, formatShare, nameOfLanguage } from './messages/format.ts'
 import { t } from './messages/t.ts'
 import { DataPage } from './pages/Data/DataPage.tsx'
@@ -95,6 +96,7 @@ export function App(props: { studio: Studio; first: LinkReading | null }) {
 /** In another language every text is said anew; what the page knows stays. */
 function Spoken() {
   const { language } = useApp()
+  createEffect(on(language.now, headingForLostFocus, { defer: true }))
   return (
     <Show when={language.now()} keyed>
       <Shell />

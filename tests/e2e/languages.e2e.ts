@@ -50,6 +50,8 @@ test('after a reload in another language every sentence of the Train page is in 
 
 test('what a screen reader was told does not stay in the language of before', async ({ page }) => {
   await startShort(page, 2)
+  // The button that was pressed is gone.
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   const told = page.locator('.app > [aria-live]')
   await expect(told).toHaveText('Training is done. The adapter is ready to download.')
@@ -57,4 +59,6 @@ test('what a screen reader was told does not stay in the language of before', as
   await page.locator('[role=menu] [lang=zh-Hant]').click()
   await expect(page.getByText('完成。適配器已就緒。')).toBeVisible()
   await expect(told).toHaveText('')
+  // Nor does the focus fall out of the page, with all of it said anew.
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
 })

@@ -18,6 +18,14 @@ export function PageHead(props: { title: string; lede?: JSX.Element; action?: JS
   )
 }
 
+/** What had the focus may go with what it belonged to: reading goes on at the heading of what has come then, and not at the top of all. */
+export function headingForLostFocus(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body)
+      document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true })
+  })
+}
+
 /** A part of a page under its own heading. */
 export function Section(
   props: ParentProps<{ title: string; lede?: string; aside?: JSX.Element; hideTitle?: boolean }>,

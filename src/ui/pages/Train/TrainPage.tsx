@@ -1,10 +1,10 @@
-import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch } from 'solid-js'
 import type { Failure } from '../../../protocol/errors.ts'
 import type { Fit } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { loadedLater } from '../../components/loaded.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
-import { Next, PageHead } from '../../components/Page.tsx'
+import { headingForLostFocus, Next, PageHead } from '../../components/Page.tsx'
 import { saidWhole } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
@@ -31,6 +31,8 @@ const TuningPage = loadedLater(() => import('./Tuning/TuningPage.tsx').then((par
 export function TrainPage() {
   const { training, runs, tuning } = useApp()
   acceptPastedSettings()
+  const seen = () => (tuning.open() ? 'queues' : training.busy() ? 'going' : runs.shown() ? 'stored' : 'new')
+  createEffect(on(seen, headingForLostFocus, { defer: true }))
   return (
     <Switch fallback={<BeforeRun />}>
       <Match when={tuning.open()}>
