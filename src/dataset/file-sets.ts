@@ -84,6 +84,24 @@ function splitOfPart(name: string): string | null {
   return /^(split|subset|partition|fold|set)$/i.test(key) ? splitOfName(value!) : null
 }
 
+/**
+ * Says that plain texts lie in folders of several names, as one for each label, which are in no column; nothing where the folders say
+ * what rows are for, or name columns themselves (`key=value`).
+ */
+export function foldersAside(names: readonly string[], hasColumns: boolean): Finding[] {
+  if (hasColumns || !names.every((name) => TEXT.test(name))) return []
+  const folders = names.map((name) => baseName(name.split('/').slice(0, -1).join('/')))
+  const found = [...new Set(folders)].filter((folder) => splitOfPart(folder) === null).sort()
+  if (found.length < 2 || found.some((folder) => folder === '')) return []
+  return [
+    {
+      severity: 'warning',
+      message: `The files lie in folders (${listed(found)}) whose names are in no column.`,
+      hint: `If they are labels, rename the folders to label=${found[0]}, label=${found[1]} and so on: then they become a column.`,
+    },
+  ]
+}
+
 /** Says what was put together. */
 export function putTogether(
   files: readonly { name: string; rows: number }[],
@@ -93,7 +111,7 @@ export function putTogether(
   return [
     {
       severity: 'note',
-      message: `${files.length} files were put together: ${listed(files.map(({ name, rows }) => `${name} (${rows} rows)`))}.`,
+      message: `${files.length} files were put together: ${listed(files.map(({ name, rows }) => `${name} (${counted(rows, 'row', 'rows')})`))}.`,
       hint: 'They have the same columns; their rows follow each other in this order.',
     },
     ...(splits

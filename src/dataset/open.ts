@@ -91,7 +91,7 @@ async function readFiles(files: readonly DataFile[], name: string, options: Said
   const read: { name: string; rows: number }[] = []
   const names = chosen.map((file) => file.name)
   const [splits, hive] = [splitsOf(names), hiveOf(names)]
-  collected.findings.push(...hive.findings)
+  collected.findings.push(...hive.findings, ...foldersAside(names, hive.columns !== null))
   let first: { name: string; columns: ReadonlySet<string> } | null = null
   for (const [i, file] of chosen.entries()) {
     const reader = readerFor(file)

@@ -66,7 +66,7 @@ export async function pushFiles(
     if (found > 0)
       fail(
         'output_exists',
-        `${repo} is there already on ${host}, with ${found} files.`,
+        `${repo} is there already on ${host}, with ${counted(found, 'file', 'files')}.`,
         'Choose another name: what is there is never written over.',
         { repo, found },
       )
