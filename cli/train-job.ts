@@ -315,7 +315,7 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
   if (again) requireSame(config, readRun(out))
   const given = flags.data ?? (resume && config.data.name ? namedBefore(config.data.name) : [])
   const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
-  const files = named ?? given.flatMap(dataFiles)
+  const files = named ?? given.flatMap(learntBefore)
   requireFormats(flags.export ?? [], '--export')
   // What does not vary is refused before a browser is opened.
   if (sweep?.kind === 'sweep') planTrials(config, sweep)
@@ -537,6 +537,18 @@ const BETWEEN = ', '
 /** What a run's data was called when it began, as paths again. A path may have commas, too. */
 export function namedBefore(name: string): string[] {
   return existsSync(name) ? [name] : name.split(BETWEEN)
+}
+
+/** What a run learnt from, where nothing else is named: it may have come from a page, which knows no paths, or from another machine. */
+function learntBefore(name: string): DataPath[] {
+  if (!existsSync(name))
+    fail(
+      'missing_file',
+      `The run learnt from ${name}, and there is no such file here.`,
+      'Name the same file with --data. Prepared rows in the file of a run are for the studio’s page.',
+      { path: resolve(name) },
+    )
+  return dataFiles(name)
 }
 
 /** A file to learn from, or those in a folder: named from the folder on, hidden ones left out. */

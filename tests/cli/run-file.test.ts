@@ -84,8 +84,11 @@ describe('a run between command line and page', () => {
     const failure = toFailure(
       await trainJob(['--resume', path, '--out', out]).catch((error: unknown) => error),
     )
-    expect(failure).toMatchObject({ code: 'missing_file' })
-    expect(failure.message).toContain('letters.csv')
+    expect(failure).toMatchObject({
+      code: 'missing_file',
+      message: expect.stringContaining('The run learnt from letters.csv'),
+      hint: expect.stringContaining('with --data'),
+    })
     expect(existsSync(out)).toBe(false)
     writeFileSync(join(scratch, 'letters.csv'), 'q,a\nx,y\n')
     const job = await trainJob(['--resume', path, '--out', out, '--data', join(scratch, 'letters.csv')])
