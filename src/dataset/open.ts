@@ -10,7 +10,15 @@ import { stretches } from '../lib/row-numbers.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding, ReadingOffers, ReadOptions } from '../protocol/studio.ts'
 import type { Dataset } from './describe.ts'
-import { byName, checkSameColumns, chooseFiles, nameOf, putTogether, splitsOf } from './file-sets.ts'
+import {
+  byName,
+  checkSameColumns,
+  chooseFiles,
+  foldersAside,
+  nameOf,
+  putTogether,
+  splitsOf,
+} from './file-sets.ts'
 import { HashedSource } from './hashed-source.ts'
 import { hiveOf, withFolders } from './hive.ts'
 import { expandFiles } from './readers/expand.ts'

@@ -56,7 +56,7 @@ describe('archives', () => {
     const dataset = await open({ 'set.zip': archive })
     expect(tableRows(dataset.table).map(({ q }) => q)).toEqual(['a', 'c'])
     const said = dataset.findings.map(({ message }) => message).join(' ')
-    expect(said).toContain('set.zip/data/a.csv (1 rows), set.zip/data/b.csv (1 rows)')
+    expect(said).toContain('set.zip/data/a.csv (1 row), set.zip/data/b.csv (1 row)')
     expect(said).toContain('1 file was left out: set.zip/README.md')
     expect(said).not.toContain('MACOSX')
   })
@@ -164,7 +164,7 @@ describe('several files', () => {
       { q: 'c', a: 'd' },
       { q: 'e', a: 'f' },
     ])
-    expect(dataset.findings[0]!.message).toContain('3 files were put together: a.csv (1 rows), b.jsonl')
+    expect(dataset.findings[0]!.message).toContain('3 files were put together: a.csv (1 row), b.jsonl')
     // What is left out is named in one order, too, in whichever a folder is given.
     const about = { 'd/README.md': 'x', 'd/LICENSE': 'y', 'd/a.csv': 'q,a\na,b\n' }
     expect((await open(about)).findings[0]!.message).toBe('2 files were left out: d/LICENSE, d/README.md.')
@@ -172,6 +172,25 @@ describe('several files', () => {
     const inOrder = ['a.csv', 'b.jsonl', 'c.csv.gz'] as const
     const hashes = await Promise.all(inOrder.map((name) => sha256Hex(bytesOf(files[name]))))
     expect(dataset.hash).toBe(await sha256Hex(hashes.join('\n')))
+  })
+
+  test('of text in folders of several names: what the folders say is in no column, and told', async () => {
+    const said = async (files: Record<string, string>) =>
+      (await open(files)).findings.find(({ severity }) => severity === 'warning')
+    expect(await said({ 'm/pos/1.txt': 'good', 'm/pos/2.txt': 'fine', 'm/neg/1.txt': 'bad' })).toMatchObject({
+      message: 'The files lie in folders (neg, pos) whose names are in no column.',
+      hint: expect.stringContaining('label=neg, label=pos'),
+    })
+    // Where they say what rows are for, are a column already, or are one, nothing is lost.
+    const whole: Record<string, string>[] = [
+      { 'm/train/1.txt': 'a', 'm/test/1.txt': 'b' },
+      { 'm/label=pos/1.txt': 'a', 'm/label=neg/1.txt': 'b' },
+      { 'm/1.txt': 'a', 'm/2.txt': 'b' },
+      { 'm/a/1.csv': 'q,a\na,b\n', 'm/b/1.csv': 'q,a\na,b\n' },
+    ]
+    for (const files of whole) expect(await said(files), JSON.stringify(files)).toBeUndefined()
+    const dataset = await open({ 'm/label=pos/1.txt': 'a', 'm/label=neg/1.txt': 'b' })
+    expect(tableRows(dataset.table)[0]).toMatchObject({ label: 'neg' })
   })
 
   test('of other columns are refused by name', async () => {

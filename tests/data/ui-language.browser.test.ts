@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
-import { createLanguage, ofBrowser, preferredLanguage } from '../../src/ui/state/language.ts'
+import { ofBrowser } from '../../src/ui/messages/of-browser.ts'
+import { createLanguage, preferredLanguage } from '../../src/ui/state/language.ts'
 
 beforeEach(() => {
   localStorage.clear()

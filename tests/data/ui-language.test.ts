@@ -6,10 +6,10 @@ import { en } from '../../src/ui/messages/en.ts'
 import { later } from '../../src/ui/messages/en-later.ts'
 import { english } from '../../src/ui/messages/english.ts'
 import { formatCount, formatDuration, formatLarge, useFormats } from '../../src/ui/messages/format.ts'
+import { ofBrowser } from '../../src/ui/messages/of-browser.ts'
 import { pseudo } from '../../src/ui/messages/pseudo.ts'
 import { type Catalogue, type Entry, t, translated, useCatalogue } from '../../src/ui/messages/t.ts'
 import { zhHant } from '../../src/ui/messages/zh-Hant/index.ts'
-import { ofBrowser } from '../../src/ui/state/language.ts'
 
 const OTHERS: [string, Catalogue][] = [
   ['zh-Hant', zhHant],

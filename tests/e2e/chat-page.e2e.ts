@@ -101,6 +101,24 @@ test('a chat page that was taken away answers by itself what the studio answers,
     await chat.screenshot({ path: test.info().outputPath(`chat-${colorScheme}.png`), fullPage: true })
   }
 
+  // In the language of a browser, what goes wrong as well.
+  const taiwan = await browser.newContext({ locale: 'zh-TW', viewport: { width: 360, height: 740 } })
+  const inChinese = await taiwan.newPage()
+  await inChinese.goto(server.url)
+  await expect(inChinese.getByRole('heading', { level: 1 })).toHaveText('向微調後的模型提問')
+  expect(await inChinese.evaluate(() => [document.documentElement.lang, document.title])).toEqual([
+    'zh-Hant',
+    '向微調後的模型提問',
+  ])
+  expect(await inChinese.locator('main').innerText()).not.toMatch(/[a-z]{2,} [a-z]{2,} [a-z]{2,}/i)
+  expect(await inChinese.evaluate(over)).toBeLessThanOrEqual(0)
+  await inChinese.screenshot({ path: test.info().outputPath('chat-zh-Hant.png'), fullPage: true })
+  await inChinese.route('**/base/**', (route) => route.abort())
+  await inChinese.getByLabel('您的問題（prompt）').fill('船睡在哪裡？')
+  await inChinese.getByRole('button', { name: '提問', exact: true }).click()
+  await expect(inChinese.getByRole('alert').first()).toHaveText(/[\u4e00-\u9fff]/, { timeout: PATIENCE })
+  await taiwan.close()
+
   // Once it is loaded nothing more is fetched.
   const before = server.asked.length
   server.close()

@@ -3,10 +3,17 @@ import { toFailure } from '../../protocol/errors.ts'
 import { gatedFetch } from '../../protocol/gate.ts'
 import type { Progress } from '../../protocol/rooms/call.ts'
 import { openChat } from '../../workers/chat-client.ts'
-import { chat } from '../messages/en-chat.ts'
-import { formatBytes, formatNumber } from '../messages/format.ts'
+import { chat as english } from '../messages/en-chat.ts'
+import { formatBytes, formatNumber, useFormats } from '../messages/format.ts'
+import { ofBrowser } from '../messages/of-browser.ts'
+import type { Sayer } from '../messages/said.ts'
+import { sentences } from '../messages/sentences.ts'
 
-/** An exported chat page: questions to the base model and the adapter that lie beside it. */
+/** An exported chat page: questions to the base model and the adapter that lie beside it, in the language of the browser. */
+
+let chat: Record<keyof typeof english, string> = english
+/** What went wrong is told in English behind the page. */
+let say: () => Promise<Sayer> = async () => (text) => text
 
 const room = openChat()
 const page = document.querySelector<HTMLElement>('#page')!
@@ -27,12 +34,29 @@ function element<Name extends keyof HTMLElementTagNameMap>(
 const filled = (text: string, values: Record<string, string>) =>
   text.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? '')
 
-function failed(error: unknown): HTMLElement {
+/** What is wrong and what to do. */
+async function inWords(error: unknown): Promise<string> {
   const { message, hint } = toFailure(error)
-  return element('p', { class: 'error', role: 'alert' }, `${message} ${hint}`)
+  const said = await say().catch(() => (text: string) => text)
+  return sentences(said(message), said(hint))
+}
+
+async function failed(error: unknown): Promise<HTMLElement> {
+  return element('p', { class: 'error', role: 'alert' }, await inWords(error))
+}
+
+async function speak(): Promise<void> {
+  const language = ofBrowser(navigator.languages)
+  if (language === 'en') return
+  chat = (await import('../messages/zh-Hant/chat.ts')).chat
+  say = async () => (await import('../messages/zh-Hant/said/index.ts')).zhHantSayer()
+  useFormats(language)
+  document.documentElement.lang = language
+  document.title = chat.title
 }
 
 async function start(): Promise<void> {
+  await speak().catch(() => {})
   const response = await gatedFetch('chat.json')
   show((await response.json()) as ChatAbout)
 }
@@ -103,8 +127,7 @@ function show(about: ChatAbout): void {
       })
     } catch (error) {
       over = true
-      const { message, hint } = toFailure(error)
-      found.textContent = `${message} ${hint}`
+      found.textContent = await inWords(error)
     }
     control = null
     check.disabled = ask.disabled = false
@@ -180,7 +203,7 @@ function show(about: ChatAbout): void {
       } catch (error) {
         over = true
         note.textContent = signal.aborted ? chat.stopped : ''
-        if (!signal.aborted) box.append(failed(error))
+        if (!signal.aborted) box.append(await failed(error))
       }
     }
     control = null
@@ -191,4 +214,6 @@ function show(about: ChatAbout): void {
   })
 }
 
-start().catch((error: unknown) => page.replaceChildren(element('h1', {}, chat.title), failed(error)))
+start().catch(async (error: unknown) =>
+  page.replaceChildren(element('h1', {}, chat.title), await failed(error)),
+)

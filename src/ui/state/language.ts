@@ -2,6 +2,7 @@ import { createSignal } from 'solid-js'
 import { LANGUAGES, type Language, type PageLanguage, PSEUDO } from '../../protocol/embed.ts'
 import { en } from '../messages/en.ts'
 import { useFormats } from '../messages/format.ts'
+import { ofBrowser } from '../messages/of-browser.ts'
 import { type Sayer, useSayer } from '../messages/said.ts'
 import { type Catalogue, useCatalogue } from '../messages/t.ts'
 import { recall, remember } from './memory.ts'
@@ -53,27 +54,6 @@ function recallAsked(): string | null {
     return sessionStorage.getItem(ASKED)
   } catch {
     return null
-  }
-}
-
-/** The script decides: `zh-TW`, `zh-HK` and `zh-Hant` are read by the same people, `zh-CN` by others. */
-export function ofBrowser(tags: readonly string[]): Language {
-  for (const tag of tags) {
-    const { language, script } = likely(tag)
-    const found = LANGUAGES.find((name) => {
-      const ours = likely(name)
-      return ours.language === language && ours.script === script
-    })
-    if (found) return found
-  }
-  return 'en'
-}
-
-function likely(tag: string): { language?: string; script?: string | undefined } {
-  try {
-    return new Intl.Locale(tag).maximize()
-  } catch {
-    return {}
   }
 }
 

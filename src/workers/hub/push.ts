@@ -1,4 +1,5 @@
 import { remoteJson } from '../../files/remote.ts'
+import { counted } from '../../lib/counted.ts'
 import { GitHash } from '../../lib/git-hash.ts'
 import { Sha256 } from '../../lib/hash.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'

@@ -58,7 +58,7 @@ export const files: SaidTexts = {
   '{0} has {1} lists, which were put together: {2}. The column "{3}" says which a row is from.':
     '{0} 有 {1} 個清單，已合在一起：{2~}。「{3~}」欄指明每列來自哪一個。',
   '"{0}" ({1} ‹row|rows›)': '「{0}」（{1} 列）',
-  '{0} ({1} rows)': '{0}（{1} 列）',
+  '{0} ({1} ‹row|rows›)': '{0}（{1} 列）',
   'Choose it as the split, so that what is meant for testing is not learnt.':
     '請選它作為分割依據，讓供測試的內容不會拿來學。',
   'Rows that are not to be learnt from can be left out by it.': '不該學習的列可以依它略過。',

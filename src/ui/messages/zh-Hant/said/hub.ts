@@ -79,7 +79,7 @@ export const hub: SaidTexts = {
   'Wait for it, or pause it there.': '請等它完成，或在那裡暫停。',
   '"{0}" is no name of a repository.': '「{0}」不是儲存庫的名稱。',
   'Give OWNER/NAME, such as your-account/my-gemma.': '請寫 OWNER/NAME，例如 your-account/my-gemma。',
-  '{0} is there already on {1}, with {2} files.': '{1} 上已經有 {0}，含 {2} 個檔案。',
+  '{0} is there already on {1}, with {2} ‹file|files›.': '{1} 上已經有 {0}，含 {2} 個檔案。',
   'Choose another name: what is there is never written over.': '請選擇別的名稱：已有的內容絕不覆寫。',
   '{0} is there already on {1}, empty, and ‹private|public›.':
     '{1} 上已經有 {0}，是空的，而且是‹0:私人|公開›的。',

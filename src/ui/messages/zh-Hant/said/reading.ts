@@ -20,6 +20,10 @@ export const reading: SaidTexts = {
     '資料夾名稱指明了欄（{0}），但不是所有檔案都在這樣的資料夾裡：這些欄已略過。',
   'Put every file into folders of the same columns, or write them as columns of the files.':
     '請把每個檔案放進相同欄的資料夾，或把它們寫成檔案裡的欄。',
+  'The files lie in folders ({0}) whose names are in no column.':
+    '檔案分放在資料夾裡（{0~}），而資料夾的名稱不在任何欄中。',
+  'If they are labels, rename the folders to label={0}, label={1} and so on: then they become a column.':
+    '如果它們是標籤，請把資料夾改名為 label={0}、label={1} 等：這樣就會變成一欄。',
   '‹The column|The columns› {0} ‹was|were› made from the names of folders.': '{0} 欄由資料夾的名稱產生。',
   'A column of that name in a file itself stays as it is.': '檔案本身同名的欄維持原樣。',
   '{0} is empty.': '{0~} 是空的。',
