@@ -233,9 +233,7 @@ export class WorkerHost {
     let started = false
     worker.onerror = (event) => {
       event.preventDefault()
-      die(
-        started ? this.#stopped(event.message) : this.#notStarted(event.message || 'its script did not load'),
-      )
+      die(started ? this.#stopped(event.message) : this.#notStarted(event.message || null))
     }
     const running = { worker, room, crash, die, unwatch: () => {} }
     const ready = heard(worker).then(async (life) => {
@@ -252,10 +250,18 @@ export class WorkerHost {
     return this.#running
   }
 
-  #notStarted(why: string): LapidaryError {
+  /** @param why null: its script could not be had */
+  #notStarted(why: string | null): LapidaryError {
+    // Of a page that is open, but not kept here; loaded anew it would be gone, too.
+    if (why === null && globalThis.navigator?.onLine === false)
+      return new LapidaryError({
+        code: 'network',
+        message: 'A part of the studio that is not here yet cannot be fetched: this device is offline.',
+        hint: 'Connect to the network, then try again.',
+      })
     return new LapidaryError({
       code: 'internal',
-      message: `The ${this.#name} worker did not start: ${sentence(why)}`,
+      message: `The ${this.#name} worker did not start: ${sentence(why ?? 'its script did not load')}`,
       hint: 'This part of the studio could not be loaded. Try again, or reload the page. An extension that blocks scripts, or a host on which a file is missing, does this too.',
     })
   }

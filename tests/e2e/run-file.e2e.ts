@@ -93,7 +93,8 @@ test('a run of the command line is opened, says what its card and its file hold,
   // Stopped on its way it says what may lie there, and goes on at the next press.
   await page.route(/\/preupload\//, async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 3000))
-    await route.abort()
+    // It may have been stopped by then.
+    await route.abort().catch(() => {})
   })
   const arrived = page.waitForRequest(/\/preupload\//)
   await push.getByRole('button', { name: 'Push', exact: true }).click()
@@ -107,8 +108,35 @@ test('a run of the command line is opened, says what its card and its file hold,
   const pushed = hub.repositories.get('teacher/mood')!.files
   expect(Buffer.from(pushed.get('README.md')!).toString()).toContain(SECRET)
   expect(hub.pushed.commits.map((title) => `Their commit is called “${title}”.`)).toEqual([said])
-  for (const bytes of pushed.values()) expect(Buffer.from(bytes).includes(OWN)).toBe(false)
+  const having = (repository: string, text: string) =>
+    [...hub.repositories.get(repository)!.files].flatMap(([path, bytes]) =>
+      Buffer.from(bytes).includes(text) ? [path] : [],
+    )
+  expect([having('teacher/mood', SECRET), having('teacher/mood', OWN)]).toEqual([['README.md'], []])
   expect([...pushed.keys()]).toContain('adapter_model.safetensors')
+  await push.getByRole('button', { name: 'Close' }).click()
+
+  // Not chosen, it is in nothing that is sent; without a network, or cut at the commit, nothing is there, and a press more ends it: its answer may be lost.
+  await page.getByLabel(SECRET).uncheck()
+  await expect(page.getByText('The card (README.md) shows no row of your data.')).toBeVisible()
+  await page.getByRole('button', { name: 'Push to the Hugging Face Hub' }).click()
+  await push.getByLabel('Repository').fill('teacher/kept')
+  const press = push.getByRole('button', { name: 'Push', exact: true })
+  await page.context().setOffline(true)
+  await press.click()
+  await expect(push.getByRole('alert')).toContainText('this device is offline.')
+  await page.context().setOffline(false)
+  hub.pushed.fault = (_, path) => (path.endsWith('/commit/main') ? 'before' : null)
+  await press.click()
+  await expect(push.getByRole('alert')).toBeVisible()
+  expect(having('teacher/kept', '{')).toEqual([])
+  hub.pushed.fault = (_, path) => (path.endsWith('/commit/main') ? 'after' : null)
+  await press.click()
+  await expect(push).toContainText('Pushed. It is at')
+  hub.pushed.fault = null
+  expect(hub.pushed.commits).toHaveLength(2)
+  expect([having('teacher/kept', SECRET), having('teacher/kept', OWN)]).toEqual([[], []])
+  expect([...hub.repositories.get('teacher/kept')!.files.keys()].sort()).toEqual([...pushed.keys()].sort())
   await push.getByRole('button', { name: 'Close' }).click()
 
   // The run's own file leaves it out again, unless it is chosen there.

@@ -72,6 +72,8 @@ export const keeping: SaidTexts = {
   'Row {0} has {1} cells, but there are {2} columns.': '第 {0} 列有 {1} 個儲存格，但只有 {2} 欄。',
   'Name the further columns, or leave these cells out.': '請替多出的欄取名稱，或去掉這些儲存格。',
 
+  'A part of the studio that is not here yet cannot be fetched: this device is offline.':
+    '工作室有一部分還不在這裡，也無法取得：這部裝置沒有連上網路。',
   'The {0} worker did not start: {1}': '工作執行緒 {0} 沒有啟動：{1~}',
   'it was not heard of within {0} s': '{0} 秒內沒有回應',
   'its script did not load': '它的程式沒有載入',
