@@ -220,8 +220,9 @@ test('small downloads go where downloads go; large ones ask at once where, and a
   const under = downloads.run(run, 'merged', { files: large, step: null })
   // In the very task of the press, after which a browser would not ask any more.
   expect(asked).toEqual(['Pebble-on-boats-merged.zip'])
-  expect(downloads.making()).toBe('a')
+  expect([downloads.making(), downloads.last()]).toEqual(['a', 'a'])
   await under
+  expect(downloads.last()).toBeNull()
   expect([downloads.making(), downloads.progress(), downloads.failureOf('a')]).toEqual([null, null, null])
   expect(await there()).toBeNull()
 
@@ -229,6 +230,16 @@ test('small downloads go where downloads go; large ones ask at once where, and a
   await downloads.run(run, 'merged', { files: large, step: null })
   expect(downloads.failureOf('a')).toBeNull()
   expect(saved).toHaveLength(1)
+
+  // What came to nothing is told until it is dismissed, of a run that is gone as well.
+  const gone = () => {
+    throw new Error('It is gone.')
+  }
+  await downloads.run(run, 'merged', { files: [file('a.bin', 2, gone)], step: null })
+  expect([downloads.making(), downloads.last()]).toEqual([null, 'a'])
+  expect(downloads.failureOf('a')).not.toBeNull()
+  downloads.dismiss()
+  expect(downloads.last()).toBeNull()
   dispose()
 })
 

@@ -91,6 +91,8 @@ export function createDownloads(
 
   return {
     making,
+    /** What is being made, else what the last failure is of. */
+    last: () => making() ?? failure()?.of ?? null,
     /** How far what is being made has come. */
     progress,
     /** Nothing of what is being made is left. */

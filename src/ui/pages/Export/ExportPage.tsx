@@ -10,6 +10,7 @@ import { formatDuration, formatLoss } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { checkpointName, useCheckpoint } from '../CheckpointPicker.tsx'
+import { DownloadState } from '../DownloadState.tsx'
 import { claimsNothing, Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
@@ -19,7 +20,7 @@ import { UnkeptNotice } from '../Train/UnkeptNotice.tsx'
 const Ways = loadedWhenDrawn(() => import('./Ways.tsx').then((part) => part.Ways))
 
 export function ExportPage() {
-  const { runs } = useApp()
+  const { downloads, runs } = useApp()
   const { usable, picked, pick } = usePickedRun()
   const curve = createMemo((): ChartRun[] => {
     const run = picked()
@@ -31,6 +32,8 @@ export function ExportPage() {
       <PageHead title={t('export.title')} lede={t('export.lede')} />
       <div class="stack-l">
         <RunPicker usable={usable()} picked={picked()} pick={pick} />
+        {/* Of a run that was deleted meanwhile, in another tab: its file is still written, and can be stopped. */}
+        <Show when={!picked() && downloads.last()}>{(of) => <DownloadState of={of()} />}</Show>
         <Show when={picked()}>
           {(run) => (
             <>

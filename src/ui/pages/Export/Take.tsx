@@ -127,6 +127,12 @@ export function Take(props: TakeProps) {
     const other = runs.byId(id)
     return other ? runs.label(other) : models.list().find((model) => model.id === id)?.name
   }
+  /** What is being made of another one, and why nothing came of one that was deleted meanwhile, which has no other place. */
+  const other = () => {
+    const of = downloads.last()
+    if (of === null || of === props.run.id) return null
+    return of === downloads.making() || nameOf(of) === undefined ? of : null
+  }
   /** A card says it by itself. */
   const names = (list: ExportedFile[]) =>
     !hasCard(format().id) && list.some(({ path }) => path === 'README.md')
@@ -150,9 +156,7 @@ export function Take(props: TakeProps) {
         </p>
       </div>
       <DownloadState of={props.run.id} />
-      <Show when={downloads.making() !== props.run.id && downloads.making()}>
-        {(other) => <DownloadState of={other()} name={nameOf(other())} />}
-      </Show>
+      <Show when={other()}>{(of) => <DownloadState of={of()} name={nameOf(of())} />}</Show>
       <Show when={failure()}>
         {(problem) => (
           <FailureNotice
