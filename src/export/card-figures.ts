@@ -52,10 +52,12 @@ export function results(events: readonly RunEvent[], seconds?: number): string[]
   }
   if (first && last && first !== last) {
     rows.push(`| validation loss before | ${first.eval_loss.toFixed(4)} |`)
-    rows.push(`| validation loss after | ${last.eval_loss.toFixed(4)} |`)
+    // Of a run that was stopped in between, of an earlier step than its weights.
+    const then = lastStep?.type === 'step' && lastStep.step !== last.step ? `at step ${last.step}` : 'after'
+    rows.push(`| validation loss ${then} | ${last.eval_loss.toFixed(4)} |`)
     const accuracy = last.metrics.mean_token_accuracy
     if (accuracy !== undefined)
-      rows.push(`| validation token accuracy after | ${(accuracy * 100).toFixed(1)}% |`)
+      rows.push(`| validation token accuracy ${then} | ${(accuracy * 100).toFixed(1)}% |`)
   }
   if (seconds !== undefined) rows.push(`| training time | ${time(seconds)} |`)
   const cut = events.findLast((event) => event.type === 'notice' && event.cut !== undefined)

@@ -30,6 +30,8 @@ export interface RunRecord {
   maxSteps: number
   lastLoss: number | null
   evalLoss: number | null
+  /** That it was measured at; not there in runs of earlier versions. */
+  evalStep?: number
   seconds: number
   engine: EngineDescription | null
   note?: string
@@ -84,7 +86,7 @@ export function afterEvent(record: RunRecord, event: RunEvent): RunRecord {
         ...(event.skipped ? {} : { lastLoss: event.loss }),
       }
     case 'eval':
-      return { ...record, evalLoss: event.eval_loss }
+      return { ...record, evalLoss: event.eval_loss, evalStep: event.step }
     case 'done': {
       const status = event.reason === 'stopped' ? 'stopped' : 'done'
       return { ...record, status, step: event.step, seconds: event.seconds }
@@ -100,7 +102,7 @@ export function afterEvent(record: RunRecord, event: RunEvent): RunRecord {
 
 /** A record told afresh from its log, for when the log has been cut to a checkpoint. */
 export function replayed(record: RunRecord, events: readonly RunEvent[]): RunRecord {
-  const { failure: _, ...rest } = record
+  const { failure: _, evalStep: _at, ...rest } = record
   const start: RunRecord = { ...rest, status: 'stopped', step: 0, lastLoss: null, evalLoss: null }
   return events.reduce(afterEvent, start)
 }

@@ -303,7 +303,7 @@ export function openHeadless(): void {
       emit(
         {
           type: 'notice',
-          message: `${knownBest(better, last, metric)}: adapter-best/ is of step ${better.step}, adapter/ of step ${last.step}. Where rows are facts to be learnt by heart, take adapter/.`,
+          message: `${knownBest(better, measured(last), metric)}: adapter-best/ is of step ${better.step}, adapter/ of step ${last.step}. Where rows are facts to be learnt by heart, take adapter/.`,
         },
         false,
       )
@@ -319,7 +319,7 @@ export function openHeadless(): void {
         emit(
           {
             type: 'notice',
-            message: `${knownBest(gone, last, metric)}. That was before the run was gone on with: adapter/ is of step ${last.step}. Where checkpoint/step-${gone.step}.json is kept (save_total_limit), npm run export -- --step ${gone.step} writes that one.`,
+            message: `${knownBest(gone, measured(last), metric)}. That was before the run was gone on with: adapter/ is of step ${last.step}. Where checkpoint/step-${gone.step}.json is kept (save_total_limit), npm run export -- --step ${gone.step} writes that one.`,
           },
           false,
         )
@@ -442,7 +442,14 @@ export function openHeadless(): void {
 }
 
 type Metric = RunConfig['training']['metric_for_best_model']
+/** At the step of the evaluation. */
 type Measured = Pick<CheckpointInfo, 'step' | 'evalLoss'>
+
+/** A checkpoint's loss is of the evaluation before, where a run was stopped in between. */
+const measured = ({ step, evalStep, evalLoss }: CheckpointInfo): Measured => ({
+  step: evalStep ?? step,
+  evalLoss,
+})
 
 function knownBest(best: Measured, last: Measured, metric: Metric): string {
   if (metric !== 'eval_loss')

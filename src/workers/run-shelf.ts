@@ -52,8 +52,11 @@ export class RunShelf {
       const { evaluations, seconds } = same[0]!.meta as CheckpointMeta
       const evaluated = evaluations.findLast((evaluation) => evaluation.step <= step)
       const has = (slot: StoredCheckpoint['slot']) => same.some((one) => one.slot === slot)
-      const evalLoss = evaluated?.eval_loss ?? null
-      return { step, last: has('last'), best: has('best'), evalLoss, bytes: same[0]!.tensors.size, seconds }
+      return {
+        ...{ step, last: has('last'), best: has('best') },
+        ...{ evalLoss: evaluated?.eval_loss ?? null, evalStep: evaluated?.step ?? null },
+        ...{ bytes: same[0]!.tensors.size, seconds },
+      }
     })
     const [best, last] = [kept.find((one) => one.best), kept.find((one) => one.last)]
     if (!best || !last || best === last) return kept

@@ -1,9 +1,20 @@
 import { beforeAll, expect, test } from 'vitest'
 import { changeInWords } from '../../src/ui/messages/change.ts'
+import { drawer } from '../../src/ui/messages/en-drawer.ts'
 import { runs } from '../../src/ui/messages/en-runs.ts'
+import { validationInWords } from '../../src/ui/messages/measured.ts'
 import { addEnglish } from '../../src/ui/messages/t.ts'
 
-beforeAll(() => addEnglish(runs))
+beforeAll(() => addEnglish({ ...drawer, ...runs }))
+
+test('a validation loss says when it was measured, where that is not the step that it is told of', () => {
+  expect(validationInWords(null, null, 3)).toBe('')
+  expect(validationInWords(1.5, 19, 19)).toBe('validation 1.500')
+  // Of a run of an earlier version that is not known.
+  expect(validationInWords(1.5, undefined, 19)).toBe('validation 1.500')
+  expect(validationInWords(1.5, 10, 19)).toBe('validation 1.500 at step 10')
+  expect(validationInWords(6.5, 0, 19)).toBe('validation 6.500 before the first step')
+})
 
 test.each([
   [10.164, 0.0012, '8,500 times smaller'],

@@ -127,6 +127,8 @@ describe('a run record', () => {
       lastLoss: cut[1]!.loss,
       evalLoss: null,
     })
+    expect(end.evalStep).toBe(6)
+    expect(replayed(end, cut)).not.toHaveProperty('evalStep')
   })
 
   test('keeps a failure, and loses it when told afresh', () => {

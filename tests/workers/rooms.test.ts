@@ -631,7 +631,9 @@ describe('a run', () => {
     expect(stopped.step < 6).toBe(true)
     const later = rooms()
     const listed = (await later.train.runs.list()).find((run) => run.id === id)
-    expect(listed).toMatchObject({ status: 'stopped' })
+    // Measured before its first step, and not since: what is told of it says so.
+    expect(listed).toMatchObject({ status: 'stopped', step: stopped.step, evalStep: 0 })
+    expect((await later.train.runs.checkpoints(id)).at(-1)).toMatchObject({ step: stopped.step, evalStep: 0 })
     expect(listed).not.toHaveProperty('cutOff')
     const second = listener()
     await later.train.runs.resume(id, second.onEvent)

@@ -198,6 +198,8 @@ export interface RunInfo {
   maxSteps: number
   lastLoss: number | null
   evalLoss: number | null
+  /** That it was measured at; not there of runs of earlier versions. */
+  evalStep?: number
   seconds: number
   engine: EngineDescription | null
   /** Whatever a person noted on it. */
@@ -281,6 +283,8 @@ export interface CheckpointInfo {
   best: boolean
   /** Of the validation at or before this step; null where there was none. */
   evalLoss: number | null
+  /** That it was measured at, which is not this one where a run was stopped in between. */
+  evalStep: number | null
   /** Of its tensors, as stored. */
   bytes: number
   /** Training up to it took so long, over all sittings. */

@@ -38,6 +38,8 @@ export const drawer = {
   'runs.steps': 'step {step} of {count}',
   'runs.loss': 'loss {value}',
   'runs.validation': 'validation {value}',
+  'runs.validationThen': 'validation {value} {when}',
+  'runs.measured': 'measured {when}',
   'runs.status.running': 'Running',
   'runs.status.elsewhere': 'Running in another tab',
   'runs.status.cutOff': 'Interrupted',

@@ -45,7 +45,7 @@ export function CheckpointPicker(props: { run: RunInfo; of: ReturnType<typeof us
       ? t(`export.offered.${why}`, {
           best: best.step,
           bestLoss: formatLoss(best.evalLoss ?? Number.NaN),
-          last: last.step,
+          last: last.evalStep ?? last.step,
           lastLoss: formatLoss(last.evalLoss ?? Number.NaN),
         })
       : null

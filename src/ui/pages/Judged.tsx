@@ -4,12 +4,10 @@ import { gentler } from '../../runs/diverging.ts'
 import { judge, tally } from '../../runs/judgement.ts'
 import { usualRate } from '../../runs/profiles.ts'
 import { formatLoss, formatNumber } from '../messages/format.ts'
+import { atStep } from '../messages/measured.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import type { RunView } from '../state/runs.ts'
-
-/** When a figure was measured. */
-const when = (step: number) => (step === 0 ? t('judge.before') : t('judge.atStep', { step }))
 
 /** What a run's curves say of it. */
 export const judgedOf = ({ series, cut, oneLabel }: RunView) =>
@@ -35,8 +33,8 @@ export function Judged(props: { view: RunView; run: RunInfo }) {
     return t(`judge.${found.kind}`, {
       first: formatLoss(found.first),
       last: formatLoss(found.last),
-      before: when(found.steps.first),
-      after: when(found.steps.last),
+      before: atStep(found.steps.first),
+      after: atStep(found.steps.last),
       best: formatLoss(found.best?.loss ?? Number.NaN),
       step: found.best?.step ?? 0,
       trainFirst: formatLoss(found.train?.first ?? Number.NaN),
@@ -59,7 +57,7 @@ export function Judged(props: { view: RunView; run: RunInfo }) {
     }
     const parts = of.learnt && of.heldOut ? t('judge.answersBoth', of) : of.learnt || of.heldOut
     const asked = Math.max(0, ...props.view.samples().map(({ tuned }) => tuned.at(-1)?.step ?? 0))
-    return parts ? t('judge.answers', { parts, when: when(asked) }) : null
+    return parts ? t('judge.answers', { parts, when: atStep(asked) }) : null
   }
   /** A lower loss may be the form of an answer alone. */
   const formAlone = () => judged().kind === 'better' && right().heldOut.of > 0 && right().heldOut.right === 0

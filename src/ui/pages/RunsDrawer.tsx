@@ -9,6 +9,7 @@ import { loadedLater } from '../components/loaded.tsx'
 import { Menu } from '../components/Menu.tsx'
 import { FailureNotice } from '../components/Notice.tsx'
 import { formatLoss, formatTime } from '../messages/format.ts'
+import { validationInWords } from '../messages/measured.ts'
 import { saidWhole } from '../messages/said.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
@@ -92,7 +93,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
     return [
       t('runs.steps', { step, count: props.run.maxSteps }),
       loss === null ? '' : t('runs.loss', { value: formatLoss(loss) }),
-      props.run.evalLoss === null ? '' : t('runs.validation', { value: formatLoss(props.run.evalLoss) }),
+      validationInWords(props.run.evalLoss, props.run.evalStep, step),
     ]
       .filter(Boolean)
       .join(' · ')

@@ -540,6 +540,8 @@ export const page = {
   'runs.steps': '{count} 步中的第 {step} 步',
   'runs.loss': '損失 {value}',
   'runs.validation': '驗證 {value}',
+  'runs.validationThen': '驗證 {value}（{when}）',
+  'runs.measured': '測量於{when}',
   'runs.status.running': '進行中',
   'runs.status.elsewhere': '在另一個分頁進行中',
   'train.unkept.title': '沒有儲存：關閉這個網頁，這次訓練學到的就會失去',

@@ -7,6 +7,7 @@ import { loadedWhenDrawn } from '../../components/loaded.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { Stat } from '../../components/Table.tsx'
 import { formatDuration, formatLoss } from '../../messages/format.ts'
+import { atStep } from '../../messages/measured.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { checkpointName, useCheckpoint } from '../CheckpointPicker.tsx'
@@ -67,7 +68,14 @@ export function ExportPage() {
 function Summary(props: { run: RunInfo }) {
   const { which, chosen, kept } = useCheckpoint(() => props.run)
   const step = () => chosen()?.step ?? props.run.step
-  const evalLoss = () => (chosen() ? chosen()!.evalLoss : props.run.evalLoss)
+  const evalLoss = () => (chosen() ?? props.run).evalLoss
+  /** Where it is not of this step: a run that was stopped is not measured once more. */
+  const measured = () => {
+    const { evalStep } = chosen() ?? props.run
+    return typeof evalStep === 'number' && evalStep !== step()
+      ? t('runs.measured', { when: atStep(evalStep) })
+      : null
+  }
   return (
     <dl class="stats">
       <Show when={kept()?.length !== 0 || props.run.unkept}>
@@ -84,6 +92,7 @@ function Summary(props: { run: RunInfo }) {
           value={formatLoss(evalLoss()!)}
           unit={t('unit.nats')}
           help={t('help.evalLoss')}
+          {...(measured() ? { note: measured()! } : {})}
         />
       </Show>
     </dl>

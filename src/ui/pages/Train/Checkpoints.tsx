@@ -2,7 +2,8 @@ import { For, Show } from 'solid-js'
 import type { CheckpointInfo, RunInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Fold } from '../../components/Fold.tsx'
-import { formatBytes, formatLoss } from '../../messages/format.ts'
+import { formatBytes } from '../../messages/format.ts'
+import { validationInWords } from '../../messages/measured.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import type { useCheckpoint } from '../CheckpointPicker.tsx'
@@ -17,11 +18,11 @@ export function Checkpoints(props: { run: RunInfo; of: ReturnType<typeof useChec
     return (runs.view(props.run.id)?.saved() ?? []).filter((step) => !steps.has(step))
   }
   const limit = () => props.run.config.training.save_total_limit ?? null
-  const facts = ({ last, best, evalLoss, bytes }: CheckpointInfo) =>
+  const facts = ({ step, last, best, evalLoss, evalStep, bytes }: CheckpointInfo) =>
     [
       last ? t('checkpoints.newest') : '',
       best ? t('checkpoints.best') : '',
-      evalLoss === null ? '' : t('runs.validation', { value: formatLoss(evalLoss) }),
+      validationInWords(evalLoss, evalStep, step),
       formatBytes(bytes),
     ]
       .filter(Boolean)
