@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
+import { unzipSync } from 'fflate'
 import { openFile, PATIENCE, pebbleFolder } from './helpers.ts'
 
 let place: string
@@ -49,6 +50,18 @@ test('a base that another tab deletes is named, nothing is offered that needs it
   await expect(main.getByRole('alert')).toContainText('quartz, is not in this browser')
   await expect(download).toHaveCount(0)
   await expect(main.getByRole('link', { name: 'To the models' })).toBeVisible()
+  // What needs no base is offered, and promises no proof, which does.
+  await main.getByRole('button', { name: /Where will it run/ }).click()
+  await page.getByRole('option', { name: /^Python with Transformers/ }).click()
+  await expect(main.getByText(/^Comes without a proof/)).toBeVisible()
+  const downloading = page.waitForEvent('download')
+  const said = await main.getByText(/unpacks to a folder/).textContent()
+  await main.getByRole('button', { name: /^Download adapter/ }).click()
+  const files = Object.keys(unzipSync(readFileSync((await (await downloading).path())!)))
+  expect(said).toContain(`a folder with ${files.length} files`)
+  expect(files.filter((path) => /proof|check/.test(path))).toEqual([])
+  await main.getByRole('button', { name: /Where will it run/ }).click()
+  await page.getByRole('option', { name: /llama\.cpp/ }).click()
 
   await other.getByLabel('Choose its folder').setInputFiles(folder)
   await expect(download).toBeVisible({ timeout: 60_000 })

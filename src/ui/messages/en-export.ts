@@ -116,6 +116,8 @@ export const exported = {
   'export.stepsOf': '{step} of {count}',
   'export.time': 'Training time',
 
+  'proof.noBase':
+    'Comes without a proof of its effect: that is made with the base model, which is not in this browser.',
   'proof.made': 'Comes with a proof of its effect: check.py says there whether it works.',
   'proof.later':
     'Comes with a proof of its effect, which is made with the first download: check.py says there whether it works.',

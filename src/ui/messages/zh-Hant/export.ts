@@ -97,6 +97,7 @@ export const exported: Translated<typeof english> = {
   'export.stepsOf': '{count} 步中的 {step} 步',
   'export.time': '訓練時間',
 
+  'proof.noBase': '沒有附上效果證明：製作它需要基礎模型，而這個瀏覽器裡沒有。',
   'proof.made': '附有效果證明：check.py 會在使用的地方說明是否有效。',
   'proof.later': '附有效果證明，第一次下載時製作：check.py 會在使用的地方說明是否有效。',
   'proof.madeOfPage': '附有效果證明：頁面上有按鈕，會在使用的地方說明是否有效。',

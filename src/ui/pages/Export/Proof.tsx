@@ -38,13 +38,15 @@ export function Proof(props: {
               <p>{t('proof.deadMore')}</p>
             </Notice>
           </Show>
-          <p class="hint">{t(sayings()[known().made ? 0 : 1])}</p>
+          <p class="hint">
+            {t(known().made ? sayings()[0] : props.run.lacks ? 'proof.noBase' : sayings()[1])}
+          </p>
           <Fold summary={t('proof.what')} small>
             <p class="small">{t(sayings()[2])}</p>
             <Show when={known().effect !== null}>
               <p class="small">{t('proof.effect', { effect: formatLoss(known().effect!) })}</p>
             </Show>
-            <Show when={!known().made}>
+            <Show when={!known().made && !props.run.lacks}>
               <Button disabled={waiting()} onClick={() => void proofs.ensure(props.run.id, which())}>
                 {t('proof.make')}
               </Button>

@@ -138,7 +138,7 @@ export function Take(props: TakeProps) {
     !hasCard(format().id) && list.some(({ path }) => path === 'README.md')
   /** proof.json and check.py, which come with the first download. */
   const toCome = (list: ExportedFile[]) =>
-    list.some(({ path }) => path === 'proof.json') ? 0 : format().proven
+    props.run.lacks || list.some(({ path }) => path === 'proof.json') ? 0 : format().proven
   const one = (file: ExportedFile) => void saveFile(file).catch((error) => setFailure(toFailure(error)))
 
   return (
