@@ -43,10 +43,24 @@ function holdLock(name: string): Promise<boolean> {
 /** They would be closed if they were collected. */
 const databases = new Set<IDBDatabase>()
 
+/** A browser may never answer; whoever waits for the worker does not wait for that. */
+const OPEN_MS = 2000
+
 function holdDatabase(name: string): Promise<boolean> {
   return new Promise((resolve) => {
     const opening = indexedDB.open(name)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      resolve(false)
+    }, OPEN_MS)
     opening.onsuccess = () => {
+      clearTimeout(timer)
+      if (late) {
+        opening.result.close()
+        indexedDB.deleteDatabase(name)
+        return
+      }
       databases.add(opening.result)
       resolve(true)
     }

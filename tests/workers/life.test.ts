@@ -1,45 +1,42 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { answerBeats, whenSilent } from '../../src/protocol/life.ts'
+import { isLife, takeLife } from '../../src/protocol/life.ts'
 
-afterEach(() => void vi.useRealTimers())
-
-/** Two ends that hear one another at once, where the far one may fall silent. */
-function ends() {
-  const far = new EventTarget() as MessagePort
-  const near = new EventTarget() as MessagePort
-  let silent = false
-  Object.assign(near, {
-    close() {},
-    postMessage: (data: unknown) => !silent && far.onmessage?.({ data } as MessageEvent),
-  })
-  Object.assign(far, { postMessage: (data: unknown) => near.onmessage?.({ data } as MessageEvent) })
-  return { near, far, fall: (now: boolean) => void (silent = now) }
-}
-
-test('who does not answer for three minutes is gone; one that is busy for two is not', () => {
-  vi.useFakeTimers()
-  const { near, far, fall } = ends()
-  answerBeats(far)
-  const gone = vi.fn()
-  whenSilent(near, gone)
-  vi.advanceTimersByTime(600_000)
-  fall(true)
-  vi.advanceTimersByTime(120_000)
-  fall(false)
-  vi.advanceTimersByTime(60_000)
-  expect(gone).not.toHaveBeenCalled()
-  fall(true)
-  vi.advanceTimersByTime(190_000)
-  expect(gone).toHaveBeenCalledTimes(1)
-  vi.advanceTimersByTime(600_000)
-  expect(gone).toHaveBeenCalledTimes(1)
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
 })
 
-test('nothing is told after it was stopped', () => {
+/** A browser without locks, as on plain http, that answers when it is told to. */
+function slowDatabases() {
+  const opened: { name: string; onsuccess: () => void; result: { close(): void } }[] = []
+  const [closed, deleted]: string[][] = [[], []]
+  vi.stubGlobal('navigator', {})
+  vi.stubGlobal('indexedDB', {
+    open(name: string) {
+      const opening = { name, onsuccess: () => {}, result: { close: () => closed!.push(name) } }
+      opened.push(opening)
+      return opening
+    },
+    deleteDatabase: (name: string) => deleted!.push(name),
+  })
+  return { opened, closed: closed!, deleted: deleted! }
+}
+
+test('a worker whose database is opened holds it', async () => {
+  const { opened, closed } = slowDatabases()
+  const taken = takeLife()
+  opened[0]!.onsuccess()
+  const life = await taken
+  expect(isLife(life!)).toBe(true)
+  expect([life, closed]).toEqual([opened[0]!.name, []])
+})
+
+test('one whose database is not opened begins without, and leaves none that comes later', async () => {
   vi.useFakeTimers()
-  const { near } = ends()
-  const gone = vi.fn()
-  whenSilent(near, gone)()
-  vi.advanceTimersByTime(600_000)
-  expect(gone).not.toHaveBeenCalled()
+  const { opened, closed, deleted } = slowDatabases()
+  const taken = takeLife()
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(await taken).toBeNull()
+  opened[0]!.onsuccess()
+  expect([closed, deleted]).toEqual([[opened[0]!.name], [opened[0]!.name]])
 })
