@@ -77,18 +77,22 @@ describe('a file in chunks', () => {
     expect([same(), ranges().length]).toEqual([true, 6])
     store = new Kept()
     hub.requests = []
-    const cuts = (times: number, then: Fault | null) => {
-      let asked = 0
-      hub.fault = () => (asked++ < times ? { cut: 100_000 } : then)
-    }
-    cuts(4, null)
+    let asked = 0
+    hub.fault = () => (asked++ < 4 ? { cut: 100_000 } : null)
     await fetched({ span })
     expect([same(), ranges().length]).toEqual([true, 10])
     expect(ranges()).toContain(`bytes=100000-${span - 1}`)
     // Each keeps what has come of its chunk.
     store = new Kept()
     hub.requests = []
-    cuts(3, { status: 503 })
+    // Once where it begins, in whatever order they are asked, and refused from there on.
+    const begun = new Set<number>()
+    hub.fault = ({ range }) => {
+      const from = Number(/^bytes=(\d+)/.exec(range ?? '')?.[1])
+      const isFirst = from % span === 0 && !begun.has(from)
+      begun.add(from)
+      return isFirst ? { cut: 100_000 } : { status: 503 }
+    }
     await failure(() => fetched({ span }), 'network')
     expect([...store.chunks].map(([index, { length }]) => [index % 4, length]).sort()).toEqual([
       ...[0, 0, 0].map(() => [0, CHUNK]),
