@@ -254,6 +254,8 @@ test('from a dialog that a menu opened, or a menu within one, the focus goes bac
     await app.click()
     for (const name of items) await page.getByRole('menuitem', { name }).click()
     await page.getByRole('dialog').waitFor()
+    // A key pressed before the focus has come there is not the dialog's.
+    await page.waitForFunction(() => document.activeElement?.closest('[role="dialog"]'))
     await page.keyboard.press('Escape')
     await expect(page.getByRole('dialog')).toHaveCount(0)
     await expect(app).toBeFocused()
