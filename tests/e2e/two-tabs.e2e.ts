@@ -62,9 +62,6 @@ test('a run that another tab deletes is no longer drawn over the chart, nor comp
   page,
   context,
 }) => {
-  await context.addInitScript(() =>
-    localStorage.setItem('lapidary.engine', JSON.stringify({ choice: 'portable' })),
-  )
   await twoRuns(page)
   await page.getByRole('button', { name: 'Runs: 2' }).click()
   await page.getByRole('checkbox', { name: /^Draw over the chart/ }).check()
@@ -85,9 +82,6 @@ test('a run in view that another tab deletes is told by its name, and the one th
   page,
   context,
 }) => {
-  await context.addInitScript(() =>
-    localStorage.setItem('lapidary.engine', JSON.stringify({ choice: 'portable' })),
-  )
   await twoRuns(page)
   await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
   const picker = page.getByRole('main').getByRole('button', { name: /^Run\b/ })
@@ -111,8 +105,11 @@ test('a run in view that another tab deletes is told by its name, and the one th
   await expect(page.getByText('What is shown now')).toHaveCount(0)
 })
 
-/** A run of 3 steps, and one of 4, which is in view. */
+/** A run of 3 steps, and one of 4, which is in view, on the portable engine. */
 async function twoRuns(page: Page): Promise<void> {
+  await page
+    .context()
+    .addInitScript(() => localStorage.setItem('lapidary.engine', JSON.stringify({ choice: 'portable' })))
   await startShort(page, 3)
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   await page.getByRole('button', { name: 'Set up another run' }).click()
